@@ -1,0 +1,7 @@
+// The control plane's public face.
+export { ListenFault } from './address.ts';
+export type { AuthOptions } from './auth.ts';
+export { CONTROL_LIMITS, type ControlLimits } from './limits.ts';
+export { type ReadinessReport, readinessOf } from './routes/health.ts';
+export { type Control, type ControlOptions, createControl } from './server.ts';
+export { loadOrCreateToken, TokenFault } from './token.ts';

@@ -1,0 +1,137 @@
+// The border for the sockets: user data events and market streams. Pure; throws Unreadable.
+import { z } from 'zod';
+import type { Execution, VenueOrder } from '../../market/execution.ts';
+import type { MarketEvent } from '../../market/market-event.ts';
+import type { BookDiff } from '../../market/order-book.ts';
+import type { OrderReport, VenueBalance } from '../exchange.ts';
+import { amount, type Canonical, id, levels, priceOf, readAs, side, statusOf, time, Unreadable } from './parse.ts';
+
+const report = z.object({
+  s: z.string().min(1),
+  c: z.string(),
+  C: z.string().nullish(),
+  S: side,
+  q: amount,
+  p: amount,
+  x: z.string(),
+  X: z.string(),
+  r: z.string().default('NONE'),
+  i: id,
+  l: amount,
+  z: amount,
+  L: amount,
+  n: amount.nullish(),
+  N: z.string().nullish(),
+  T: time,
+  t: z.int(),
+  I: z.int().optional(),
+  m: z.boolean(),
+  eR: z.union([z.int(), z.string()]).optional(),
+});
+type Report = z.output<typeof report>;
+
+export function parseReport(json: unknown, account: string, canonical: Canonical): OrderReport {
+  const event = readAs(report, json, 'executionReport');
+  const order: VenueOrder = {
+    // On a cancel `c` names the cancel itself and `C` the order it was for.
+    clientOrderId: event.C ? event.C : event.c,
+    venueOrderId: event.i,
+    symbol: canonical(event.s),
+    side: event.S,
+    status: statusOf(event.X),
+    rawStatus: event.X,
+    quantity: event.q,
+    price: priceOf(event.p),
+    filledQuantity: event.z,
+    updatedAt: event.T,
+  };
+  const execution = event.x === 'TRADE' ? executionOf(event) : null;
+  return { reportId: reportIdOf(event, account, order), order, execution, reason: reasonOf(event) };
+}
+
+/** `I` is the venue's execution id; older servers leave it out, and then these numbers tell reports apart. */
+function reportIdOf(event: Report, account: string, order: VenueOrder): string {
+  const execution = event.I === undefined ? `${event.x}-${event.t}-${event.z}-${event.T}` : String(event.I);
+  return `${account}:${order.symbol}:${order.venueOrderId}:${execution}`;
+}
+
+function executionOf(event: Report): Execution {
+  if (event.t < 0) throw new Unreadable(`executionReport: a trade of order ${event.i} has no trade id`);
+  const charged = event.n !== undefined && event.n !== null && Boolean(event.N);
+  return {
+    tradeId: String(event.t),
+    venueOrderId: event.i,
+    quantity: event.l,
+    price: event.L,
+    fee: charged ? (event.n ?? null) : null,
+    feeAsset: charged ? (event.N ?? null) : null,
+    liquidity: event.m ? 'maker' : 'taker',
+    tradedAt: event.T,
+  };
+}
+
+function reasonOf(event: Report): string | null {
+  if (event.r !== 'NONE' && event.r !== '') return event.r;
+  if (event.x === 'TRADE_PREVENTION') return 'self-trade prevention';
+  return event.eR === undefined ? null : `expiry reason ${event.eR}`;
+}
+
+const position = z.object({ u: time, B: z.array(z.object({ a: z.string().min(1), f: amount, l: amount })) });
+
+export function parsePosition(json: unknown): readonly VenueBalance[] {
+  const { u, B } = readAs(position, json, 'outboundAccountPosition');
+  return B.map(({ a, f, l }) => ({ asset: a, available: f, locked: l, observedAt: u }));
+}
+
+const trade = z.object({ t: id, p: amount, q: amount, T: time, m: z.boolean() });
+
+/** The taker's side: when the buyer made the price, somebody sold into it. */
+export function parseTradeEvent(json: unknown, provider: string, symbol: string): MarketEvent {
+  const { t, p, q, T, m } = readAs(trade, json, 'trade');
+  const payload = { tradeId: t, side: m ? 'Sell' : 'Buy', price: p, quantity: q, timestamp: T } as const;
+  return { type: 'Trade', provider, symbol, payload };
+}
+
+const ticker = z.object({ E: time, c: amount, b: amount, a: amount, v: amount });
+const bookTicker = z.object({ b: amount, a: amount });
+
+export interface DayTicker {
+  readonly lastPrice: string;
+  readonly bidPrice: string;
+  readonly askPrice: string;
+  readonly volume24h: string;
+  readonly timestamp: number;
+}
+
+export function parseDayTicker(json: unknown): DayTicker {
+  const { E, c, b, a, v } = readAs(ticker, json, '24hrTicker');
+  return { lastPrice: c, bidPrice: b, askPrice: a, volume24h: v, timestamp: E };
+}
+
+export function parseBookTicker(json: unknown): { readonly bidPrice: string; readonly askPrice: string } {
+  const { b, a } = readAs(bookTicker, json, 'bookTicker');
+  return { bidPrice: b, askPrice: a };
+}
+
+const depthUpdate = z.object({ E: time, U: time, u: time, b: levels, a: levels });
+
+export function parseDepthUpdate(json: unknown): { readonly diff: BookDiff; readonly at: number } {
+  const { E, U, u, b, a } = readAs(depthUpdate, json, 'depthUpdate');
+  return { diff: { firstId: U, finalId: u, bids: b, asks: a }, at: E };
+}
+
+const kline = z.object({ k: z.object({ t: time, T: time, o: amount, c: amount, h: amount, l: amount, v: amount }) });
+
+export function parseKline(json: unknown, provider: string, symbol: string): MarketEvent {
+  const { k } = readAs(kline, json, 'kline');
+  const payload = {
+    openPrice: k.o,
+    closePrice: k.c,
+    highPrice: k.h,
+    lowPrice: k.l,
+    volume: k.v,
+    openTime: k.t,
+    closeTime: k.T,
+  };
+  return { type: 'KlineSummary', provider, symbol, payload };
+}

@@ -1,0 +1,198 @@
+// The border for REST: the venue's JSON in, our words out. Pure; throws Unreadable for anything else. Amounts
+// leave in shortest form, so that the same fill reads the same from a reply, the stream and the history.
+import { z } from 'zod';
+import { add, format, isZero, parse } from '../../market/decimal.ts';
+import type { Execution, Side, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
+import type { PriceLevel } from '../../market/market-event.ts';
+import type { VenueBalance } from '../exchange.ts';
+
+export class Unreadable extends Error {}
+
+/** Our symbol for the venue's name. */
+export type Canonical = (venueSymbol: string) => string;
+
+export const amount = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?$/)
+  .transform((text) => format(parse(text)));
+export const time = z.int().nonnegative();
+export const id = z.int().nonnegative().transform(String);
+export const side = z.enum(['BUY', 'SELL']).transform((text): Side => (text === 'BUY' ? 'Buy' : 'Sell'));
+const level = z.tuple([amount, amount]).transform(([price, quantity]): PriceLevel => ({ price, quantity }));
+export const levels = z.array(level);
+
+// enums.md and rest-api.md, "Order status". PENDING_NEW waits for its list, PENDING_CANCEL is unused.
+const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
+  ['NEW', 'open'],
+  ['PENDING_NEW', 'open'],
+  ['PARTIALLY_FILLED', 'open'],
+  ['PENDING_CANCEL', 'open'],
+  ['FILLED', 'filled'],
+  ['CANCELED', 'canceled'],
+  ['EXPIRED', 'expired'],
+  ['EXPIRED_IN_MATCH', 'expired'],
+  ['REJECTED', 'rejected'],
+]);
+
+export function readAs<S extends z.ZodType>(schema: S, json: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
+  throw new Unreadable(`${what}${where}: ${issue?.message ?? 'unknown'}`);
+}
+
+export function statusOf(raw: string): VenueStatus {
+  const status = STATUSES.get(raw);
+  if (!status) throw new Unreadable(`order status: was ${JSON.stringify(raw.slice(0, 40))}`);
+  return status;
+}
+
+/** A market order has the price zero. */
+export function priceOf(price: string): string | null {
+  return isZero(parse(price)) ? null : price;
+}
+
+const orderFields = {
+  symbol: z.string().min(1),
+  orderId: id,
+  clientOrderId: z.string().min(1),
+  price: amount,
+  origQty: amount,
+  executedQty: amount,
+  status: z.string(),
+  side,
+};
+const fill = z.object({ price: amount, qty: amount, commission: amount, commissionAsset: z.string(), tradeId: id });
+const submitAnswer = z.object({
+  ...orderFields,
+  transactTime: time,
+  fills: z.array(fill).default([]),
+});
+const cancelAnswer = z.object({ ...orderFields, origClientOrderId: z.string().min(1), transactTime: time.optional() });
+const orderRecord = z.object({ ...orderFields, time, updateTime: time });
+
+export interface Submitted {
+  readonly order: VenueOrder;
+  readonly executions: readonly Execution[];
+}
+
+/** The answer to POST order with newOrderRespType=FULL. What it filled, it filled at once: as taker. */
+export function parseSubmitted(json: unknown, canonical: Canonical): Submitted {
+  const answer = readAs(submitAnswer, json, 'order');
+  const order = orderOf(answer, answer.clientOrderId, answer.transactTime, canonical);
+  const executions = answer.fills.map(
+    (one): Execution => ({
+      tradeId: one.tradeId,
+      venueOrderId: answer.orderId,
+      quantity: one.qty,
+      price: one.price,
+      fee: one.commission,
+      feeAsset: one.commissionAsset,
+      liquidity: 'taker',
+      tradedAt: answer.transactTime,
+    }),
+  );
+  return { order, executions };
+}
+
+/** In the answer to DELETE order `clientOrderId` names the cancel; ours is `origClientOrderId`. */
+export function parseCanceled(json: unknown, canonical: Canonical, answeredAt: number): VenueOrder {
+  const answer = readAs(cancelAnswer, json, 'cancelled order');
+  return orderOf(answer, answer.origClientOrderId, answer.transactTime ?? answeredAt, canonical);
+}
+
+export function parseOrder(json: unknown, canonical: Canonical): VenueOrder {
+  const record = readAs(orderRecord, json, 'order');
+  return orderOf(record, record.clientOrderId, record.updateTime, canonical);
+}
+
+export function parseOrders(json: unknown, canonical: Canonical): readonly VenueOrder[] {
+  return readAs(z.array(z.unknown()), json, 'orders').map((one) => parseOrder(one, canonical));
+}
+
+type OrderFields = z.output<z.ZodObject<typeof orderFields>>;
+
+function orderOf(fields: OrderFields, clientOrderId: string, updatedAt: number, canonical: Canonical): VenueOrder {
+  return {
+    clientOrderId,
+    venueOrderId: fields.orderId,
+    symbol: canonical(fields.symbol),
+    side: fields.side,
+    status: statusOf(fields.status),
+    rawStatus: fields.status,
+    quantity: fields.origQty,
+    price: priceOf(fields.price),
+    filledQuantity: fields.executedQty,
+    updatedAt,
+  };
+}
+
+const tradeRecord = z.object({
+  symbol: z.string().min(1),
+  id,
+  orderId: id,
+  price: amount,
+  qty: amount,
+  commission: amount,
+  commissionAsset: z.string(),
+  time,
+  isBuyer: z.boolean(),
+  isMaker: z.boolean(),
+});
+
+export function parseTrades(json: unknown, canonical: Canonical): readonly VenueTrade[] {
+  return readAs(z.array(tradeRecord), json, 'trades').map((trade) => ({
+    tradeId: trade.id,
+    venueOrderId: trade.orderId,
+    symbol: canonical(trade.symbol),
+    side: trade.isBuyer ? 'Buy' : 'Sell',
+    quantity: trade.qty,
+    price: trade.price,
+    fee: trade.commission,
+    feeAsset: trade.commissionAsset,
+    liquidity: trade.isMaker ? 'maker' : 'taker',
+    tradedAt: trade.time,
+  }));
+}
+
+const accountRecord = z.object({
+  uid: z.int().nonnegative().optional(),
+  updateTime: time.optional(),
+  accountType: z.string().optional(),
+  balances: z.array(z.object({ asset: z.string().min(1), free: amount, locked: amount })),
+});
+
+export interface Account {
+  /** The venue's own name for the account: it outlives the keys. */
+  readonly name: string;
+  readonly balances: readonly VenueBalance[];
+}
+
+export function parseAccount(json: unknown, answeredAt: number): Account {
+  const record = readAs(accountRecord, json, 'account');
+  // Of the last change, so that a reading that lags behind the stream is seen to be older. Zero: never changed.
+  const observedAt = record.updateTime ? record.updateTime : answeredAt;
+  const balances = record.balances.map(({ asset, free, locked }) => ({ asset, available: free, locked, observedAt }));
+  const name = record.uid === undefined ? (record.accountType ?? 'SPOT').toLowerCase() : String(record.uid);
+  return { name, balances };
+}
+
+export function isEmpty({ available, locked }: VenueBalance): boolean {
+  return isZero(add(parse(available), parse(locked)));
+}
+
+export function parseServerTime(json: unknown): number {
+  return readAs(z.object({ serverTime: time }), json, 'server time').serverTime;
+}
+
+const depthRecord = z.object({ lastUpdateId: time, bids: levels, asks: levels });
+
+export function parseDepth(json: unknown): {
+  lastId: number;
+  bids: readonly PriceLevel[];
+  asks: readonly PriceLevel[];
+} {
+  const { lastUpdateId, bids, asks } = readAs(depthRecord, json, 'depth');
+  return { lastId: lastUpdateId, bids, asks };
+}

@@ -1,0 +1,60 @@
+// A session in the port's words over the link's connections.
+import { type Capabilities, ExchangeFault, type ExchangeSession } from '../exchange.ts';
+import type { Desk } from './desk.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { CLIENT_ORDER_ID_MAX, cancel, query, submit } from './orders.ts';
+import { parseOrders } from './parse.ts';
+import { redactor } from './redact.ts';
+import { tradesSince } from './trades.ts';
+
+/** Skew: the venue refuses a timestamp more than 1 s ahead. Processing: it gives up after 10 s (-1007). */
+export const CAPABILITIES: Capabilities = {
+  requestDeadline: true,
+  queryByClientOrderId: true,
+  clientOrderIdMax: CLIENT_ORDER_ID_MAX,
+  skewMs: 1_000,
+  processingMs: 10_000,
+  readLagMs: 5_000,
+};
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: AbortSignal): Promise<ExchangeSession> {
+  const { settings, clock, bounds } = options;
+  for (const name of ['apiKey', 'apiSecret'] as const) {
+    if (!VISIBLE.test(settings[name])) {
+      throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });
+    }
+  }
+  const redact = redactor([settings.apiKey, settings.apiSecret]);
+  const link = new Link({ ...options, redact });
+  /** Of an answer that cannot be read as of one that did not come. */
+  const orFault = <T>(read: Promise<T>): Promise<T> =>
+    read.catch((error: unknown): never => {
+      const message = redact(error instanceof Error ? error.message : String(error));
+      throw new ExchangeFault(message, { retryable: !(error instanceof ExchangeFault) || error.retryable });
+    });
+  try {
+    await orFault(link.open(signal));
+  } catch (fault) {
+    await link.close();
+    throw fault;
+  }
+  const { rest, canonical, venueSymbolOf } = link;
+  const { tradesPage, tradeDaysMax } = bounds;
+  const desk: Desk = { rest, clock, redact, canonical, venueSymbolOf, tradesPage, tradeDaysMax };
+  return {
+    venue: settings.venue ?? 'binance',
+    account: link.account,
+    capabilities: CAPABILITIES,
+    instruments: async (call) => (await orFault(link.readListing(call))).instruments,
+    clockSkewMs: (call) => orFault(link.readSkew(call)),
+    submit: (request, call) => submit(desk, request, call),
+    cancel: (ref, call) => cancel(desk, ref, call),
+    query: (ref, call) => query(desk, ref, call),
+    openOrders: (call) => orFault(rest.getOpenOrders(call).then((json) => parseOrders(json, canonical))),
+    trades: (request, call) => orFault(tradesSince(desk, request, call)),
+    balances: (call) => orFault(link.readBalances(call)),
+    subscribe: async (feeds) => link.subscribe(feeds),
+    close: () => link.close(),
+  };
+}

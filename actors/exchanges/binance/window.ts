@@ -1,0 +1,52 @@
+// How much was used in the last interval, in tenths of it. A tenth counts until all of it has gone by, so no
+// window of the interval's length, wherever the venue begins it, ever holds more than the limit.
+
+const SLOTS = 10;
+
+export interface UsageWindow {
+  readonly limit: number;
+  used(now: number): number;
+  add(now: number, amount: number): void;
+  /** When `amount` will fit under `ceiling`, if nothing else is used until then; now when it fits already. */
+  freeAt(now: number, amount: number, ceiling: number): number;
+  /** What the venue counts; more than ours when others use the same address. */
+  observe(now: number, used: number): void;
+}
+
+export function usageWindow(limit: number, intervalMs: number): UsageWindow {
+  const slotMs = intervalMs / SLOTS;
+  let slots: { readonly startAt: number; used: number }[] = [];
+  const expire = (now: number): void => {
+    slots = slots.filter((slot) => slot.startAt + intervalMs + slotMs > now);
+  };
+  const used = (now: number): number => {
+    expire(now);
+    return slots.reduce((sum, slot) => sum + slot.used, 0);
+  };
+  const add = (now: number, amount: number): void => {
+    expire(now);
+    const startAt = Math.floor(now / slotMs) * slotMs;
+    const slot = slots.find((one) => one.startAt === startAt);
+    if (slot) slot.used += amount;
+    else slots.push({ startAt, used: amount });
+  };
+  return {
+    limit,
+    used,
+    add,
+    freeAt: (now, amount, ceiling) => {
+      let over = used(now) + amount - ceiling;
+      if (over <= 0) return now;
+      for (const slot of slots) {
+        over -= slot.used;
+        if (over <= 0) return slot.startAt + intervalMs + slotMs;
+      }
+      // Alone too heavy for the ceiling: it goes when nothing else is in the window.
+      return slots.length === 0 ? now : now + intervalMs;
+    },
+    observe: (now, seen) => {
+      const missing = seen - used(now);
+      if (missing > 0) add(now, missing);
+    },
+  };
+}

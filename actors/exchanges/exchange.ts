@@ -1,0 +1,154 @@
+// The port to an exchange: what provider and order effects need, whatever the venue.
+// One session is one account at one venue. An adapter is `open(settings, listener)` in a folder beside this file.
+import type { Execution, OrderType, Side, TimeInForce, VenueOrder, VenueTrade } from '../market/execution.ts';
+import type { Instrument } from '../market/instrument.ts';
+import type { MarketEvent } from '../market/market-event.ts';
+
+/** What a venue can do that the order machine must know before it may conclude anything. */
+export interface Capabilities {
+  /** The venue refuses a request that arrives after its deadline; without it "not found" never becomes final. */
+  readonly requestDeadline: boolean;
+  readonly queryByClientOrderId: boolean;
+  readonly clientOrderIdMax: number;
+  /** Bounds added to the deadline before "not found" may be believed: clock skew, processing, read lag. */
+  readonly skewMs: number;
+  readonly processingMs: number;
+  readonly readLagMs: number;
+}
+
+export interface SubmitRequest {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly orderType: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly postOnly: boolean;
+  readonly quantity: string;
+  readonly price: string | null;
+  /** Signed into the request. Comes from the claim that was committed, never from the moment of sending. */
+  readonly signedAt: number;
+  readonly deadlineAt: number;
+}
+
+/** A timeout, a cut, a 5xx or an unlisted code is `unknown`; `rejected` only by the venue's definitive list. */
+export type SubmitOutcome =
+  | { readonly outcome: 'accepted'; readonly order: VenueOrder; readonly executions: readonly Execution[] }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason: string }
+  /** Proved: no byte of the request was written. */
+  | { readonly outcome: 'notSent'; readonly reason: string }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+export type CancelOutcome =
+  | { readonly outcome: 'canceled'; readonly order: VenueOrder }
+  /** Also "unknown order": a question, not an answer. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason: string }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+export type QueryOutcome =
+  | { readonly outcome: 'found'; readonly order: VenueOrder; readonly executions: readonly Execution[] }
+  | { readonly outcome: 'notFound'; readonly askedAt: number }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+export interface VenueBalance {
+  readonly asset: string;
+  readonly available: string;
+  readonly locked: string;
+  readonly observedAt: number;
+}
+
+/** An order report of the user stream: the order as it stands and, for a trade, the one fill that caused it. */
+export interface OrderReport {
+  /** From the venue's own numbers: the same for the same report, whenever it is delivered. */
+  readonly reportId: string;
+  readonly order: VenueOrder;
+  readonly execution: Execution | null;
+  readonly reason: string | null;
+}
+
+export interface FeedRequest {
+  readonly type: 'Trade' | 'Ticker' | 'BookSnapshot' | 'KlineSummary';
+  readonly symbol: string;
+}
+
+/** Called by the adapter. `onReport` and `onBalance` return when the report is durable: the stream waits. */
+export interface ExchangeListener {
+  onReport(report: OrderReport): Promise<void>;
+  onBalance(balances: readonly VenueBalance[]): Promise<void>;
+  onMarket(event: MarketEvent): void;
+  /**
+   * User stream and feeds up again: what was missed in between must be reconciled. Only ever after
+   * `onDisconnected`; the first connection is the session itself.
+   */
+  onConnected(): void;
+  onDisconnected(reason: string): void;
+}
+
+export interface ExchangeSession {
+  readonly venue: string;
+  readonly account: string;
+  readonly capabilities: Capabilities;
+  instruments(signal: AbortSignal): Promise<readonly Instrument[]>;
+  /** Venue clock minus ours, ms. */
+  clockSkewMs(signal: AbortSignal): Promise<number>;
+  submit(request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;
+  cancel(
+    request: { readonly clientOrderId: string; readonly symbol: string },
+    signal: AbortSignal,
+  ): Promise<CancelOutcome>;
+  query(
+    request: { readonly clientOrderId: string; readonly symbol: string },
+    signal: AbortSignal,
+  ): Promise<QueryOutcome>;
+  openOrders(signal: AbortSignal): Promise<readonly VenueOrder[]>;
+  /** Trades of the account in a symbol at or after sinceAt, oldest first, all pages. */
+  trades(
+    request: { readonly symbol: string; readonly sinceAt: number },
+    signal: AbortSignal,
+  ): Promise<readonly VenueTrade[]>;
+  /** Everything the account holds: an asset that is not listed holds nothing. */
+  balances(signal: AbortSignal): Promise<readonly VenueBalance[]>;
+  /** Makes the market feeds exactly these; resolves when the venue confirmed them, however long that takes. */
+  subscribe(feeds: readonly FeedRequest[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ExchangeSettings {
+  /** Stamped on market events; the adapter's name when absent. */
+  readonly provider?: string;
+  /** Part of the key of every execution; the adapter's name when absent. A paper venue needs one of its own. */
+  readonly venue?: string;
+  readonly restUrl: string;
+  /** Market streams. */
+  readonly streamUrl: string;
+  /** WebSocket API for the user data stream. */
+  readonly wsApiUrl: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly recvWindowMs: number;
+  readonly httpTimeoutMs: number;
+}
+
+/** The world failed: a venue could not be reached, refused a read or answered nonsense. Holds no secret. */
+export class ExchangeFault extends Error {
+  /** False where trying again cannot help: keys the venue refuses, a symbol it does not list. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { readonly retryable: boolean }) {
+    super(message);
+    this.name = 'ExchangeFault';
+    this.retryable = options.retryable;
+  }
+}
+
+/** Connects REST, user stream and market stream; rejects with an ExchangeFault naming what could not be reached. */
+export type OpenExchange = (
+  settings: ExchangeSettings,
+  listener: ExchangeListener,
+  signal: AbortSignal,
+) => Promise<ExchangeSession>;
+
+/** The sessions that are open in this process, by provider name. */
+export interface ExchangeDirectory {
+  /** Null while the provider has none: nothing can be sent and nothing asked. */
+  find(provider: string): ExchangeSession | null;
+}

@@ -1,0 +1,103 @@
+// What the venue says when it does not do something: Binance's codes with Binance's exact words, because
+// clients match on both. Source: binance-spot-api-docs errors.md, 2025-01-09.
+
+/** `{code, msg}` of the protocol and the HTTP status it travels under. */
+export interface Refusal {
+  readonly code: number;
+  readonly msg: string;
+  readonly status: number;
+}
+
+/** Unwinds the reading of a request; the one place that catches it is the dispatcher. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.msg);
+    this.refusal = refusal;
+  }
+}
+
+function refusal(code: number, msg: string, status = 400): Refusal {
+  return { code, msg, status };
+}
+
+export const FAILED = refusal(-1000, 'An unknown error occurred while processing the request.', 500);
+export const BODY_TOO_LARGE = refusal(-1000, 'Request body is larger than 65536 bytes.', 413);
+export const TOO_MANY_QUEUED = refusal(-1003, 'Too many requests queued.', 429);
+export const OUTSIDE_RECV_WINDOW = refusal(-1021, 'Timestamp for this request is outside of the recvWindow.');
+export const AHEAD_OF_SERVER = refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.");
+export const SIGNATURE_INVALID = refusal(-1022, 'Signature for this request is not valid.');
+export const DUPLICATE_VALUES = refusal(-1101, 'Duplicate values for a parameter detected.');
+export const TIF_INVALID = refusal(-1115, 'Invalid timeInForce.');
+export const TYPE_INVALID = refusal(-1116, 'Invalid orderType.');
+export const SIDE_INVALID = refusal(-1117, 'Invalid side.');
+export const INTERVAL_INVALID = refusal(-1120, 'Invalid interval.');
+export const SYMBOL_INVALID = refusal(-1121, 'Invalid symbol.');
+export const LISTEN_KEY_UNKNOWN = refusal(-1125, 'This listenKey does not exist.');
+export const MORE_THAN_24_HOURS = refusal(-1127, 'More than 24 hours between startTime and endTime.');
+export const INSUFFICIENT_BALANCE = refusal(-2010, 'Account has insufficient balance for requested action.');
+export const DUPLICATE_ORDER = refusal(-2010, 'Duplicate order sent.');
+export const WOULD_TAKE = refusal(-2010, 'Order would immediately match and take.');
+export const MARKET_CLOSED = refusal(-2010, 'Market is closed.');
+export const UNKNOWN_ORDER = refusal(-2011, 'Unknown order sent.');
+export const NO_SUCH_ORDER = refusal(-2013, 'Order does not exist.');
+export const KEY_FORMAT_INVALID = refusal(-2014, 'API-key format invalid.', 401);
+export const KEY_REJECTED = refusal(-2015, 'Invalid API-key, IP, or permissions for action.', 401);
+export const PATH_UNKNOWN = refusal(-1000, 'Path or method is not part of this API.', 404);
+export const METHOD_UNKNOWN = refusal(-1000, 'Unknown method.');
+export const JSON_INVALID = refusal(-1135, 'Invalid JSON Request');
+
+/** Kinds of orders that are in the protocol but not on this venue, with the words of their refusal. */
+export const UNSUPPORTED_TYPES: { readonly [type: string]: Refusal } = {
+  STOP_LOSS: refusal(-2010, 'Stop loss orders are not supported for this symbol.'),
+  STOP_LOSS_LIMIT: refusal(-2010, 'Stop loss limit orders are not supported for this symbol.'),
+  TAKE_PROFIT: refusal(-2010, 'Take profit orders are not supported for this symbol.'),
+  TAKE_PROFIT_LIMIT: refusal(-2010, 'Take profit limit orders are not supported for this symbol.'),
+};
+export const UNSUPPORTED_PARAMETERS: { readonly [name: string]: Refusal } = {
+  icebergQty: refusal(-2010, 'Iceberg orders are not supported for this symbol.'),
+  quoteOrderQty: refusal(-2010, 'Quote order qty market orders are not support for this symbol.'),
+  trailingDelta: refusal(-2010, 'Trailing stop orders are not supported for this symbol.'),
+};
+
+export function filterFailure(name: string): Refusal {
+  return refusal(-1013, `Filter failure: ${name}`);
+}
+
+/** Zero or negative amounts are refused before any filter: "Invalid quantity." or "Invalid price.". */
+export function amountInvalid(parameter: string): Refusal {
+  return refusal(-1013, `Invalid ${parameter}.`);
+}
+
+export function illegalCharacters(parameter: string, legal: string): Refusal {
+  return refusal(-1100, `Illegal characters found in parameter '${parameter}'; legal range is '${legal}'.`);
+}
+
+export function mandatory(parameter: string): Refusal {
+  return refusal(-1102, `Mandatory parameter '${parameter}' was not sent, was empty/null, or malformed.`);
+}
+
+export function eitherMandatory(one: string, other: string): Refusal {
+  return refusal(-1102, `Param '${one}' or '${other}' must be sent, but both were empty/null!`);
+}
+
+export function unread(read: number, sent: number): Refusal {
+  return refusal(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`);
+}
+
+export function emptyParameter(parameter: string): Refusal {
+  return refusal(-1105, `Parameter '${parameter}' was empty.`);
+}
+
+export function notRequired(parameter: string): Refusal {
+  return refusal(-1106, `Parameter '${parameter}' sent when not required.`);
+}
+
+export function tooPrecise(parameter: string): Refusal {
+  return refusal(-1111, `Parameter '${parameter}' has too much precision.`);
+}
+
+export function invalidData(parameter: string): Refusal {
+  return refusal(-1130, `Data sent for parameter '${parameter}' is not valid.`);
+}

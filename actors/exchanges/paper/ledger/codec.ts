@@ -1,0 +1,61 @@
+// A ledger line: `<crc32 of the rest, 8 hex digits> <entry as JSON>\n`, amounts as decimal strings.
+// The sum finds a line that was cut or damaged; JSON keeps the file readable by a person and by any language.
+import { crc32 } from 'node:zlib';
+import { type Decimal, format, parse } from '../../../market/decimal.ts';
+import type { Entry, Fact, Leg, SymbolMark } from '../core/facts.ts';
+import type { OrderTerms } from '../core/order.ts';
+
+export function encode(entry: Entry): string {
+  const json = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? format(value) : value));
+  return `${checksum(json)} ${json}\n`;
+}
+
+/** Null when the line is not what was written: cut short, or damaged. */
+export function decode(line: string): Entry | null {
+  const json = line.slice(9);
+  if (line.charAt(8) !== ' ' || line.slice(0, 8) !== checksum(json)) return null;
+  const entry: Entry = JSON.parse(json);
+  return { ...entry, facts: entry.facts.map(decodeFact) };
+}
+
+function checksum(json: string): string {
+  return crc32(json).toString(16).padStart(8, '0');
+}
+
+/** The sum proved that the line is ours, so only amounts need reading; an unknown type is a newer ledger. */
+function decodeFact(fact: Fact): Fact {
+  switch (fact.type) {
+    case 'AccountOpened':
+      return { ...fact, balances: fact.balances.map((given) => ({ ...given, amount: amount(given.amount) })) };
+    case 'OrderPlaced':
+      return { ...fact, order: decodeTerms(fact.order), locked: amount(fact.locked) };
+    case 'Traded':
+      return {
+        ...fact,
+        price: amount(fact.price),
+        quantity: amount(fact.quantity),
+        buyer: decodeLeg(fact.buyer),
+        seller: decodeLeg(fact.seller),
+      };
+    case 'Marked':
+      return { ...fact, symbols: fact.symbols.map((mark): SymbolMark => ({ ...mark, mid: amount(mark.mid) })) };
+    case 'OrderClosed':
+    case 'OrderRefused':
+      return fact;
+    default:
+      throw new Error(`LEDGER_FACT_UNKNOWN: ${JSON.stringify(fact)}; it was written by a newer version`);
+  }
+}
+
+function decodeTerms(terms: OrderTerms): OrderTerms {
+  return { ...terms, price: amount(terms.price), quantity: amount(terms.quantity) };
+}
+
+function decodeLeg(leg: Leg): Leg {
+  return { ...leg, fee: amount(leg.fee) };
+}
+
+/** Typed as what it becomes, still the text it was written as. */
+function amount(text: Decimal): Decimal {
+  return parse(String(text));
+}

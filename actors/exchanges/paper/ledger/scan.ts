@@ -1,0 +1,62 @@
+// Reads a ledger from the front: whole lines in order, and where the good part ends.
+import type { FileHandle } from 'node:fs/promises';
+import type { Entry } from '../core/facts.ts';
+import { decode } from './codec.ts';
+
+export interface Scan {
+  /** Length of the good part. */
+  readonly bytes: number;
+  readonly lastNumber: number;
+  /** What follows it: part of the line that was being written when the venue died. */
+  readonly tornBytes: number;
+}
+
+const CHUNK_BYTES = 1 << 20;
+const NEWLINE = 0x0a;
+
+/** Throws LEDGER_DAMAGED where a bad line is followed by a good one, or a number is missing. */
+export async function scan(handle: FileHandle, file: string, onEntry: (entry: Entry) => void): Promise<Scan> {
+  let bytes = 0;
+  let lastNumber = 0;
+  let badAt: number | null = null;
+  let offset = 0;
+  for await (const line of lines(handle)) {
+    const entry = line.whole ? decode(line.text) : null;
+    if (!entry) badAt ??= offset;
+    offset += line.bytes;
+    if (!entry) continue;
+    if (badAt !== null) throw damaged(file, badAt, 'a line fails its checksum and good lines follow it');
+    if (entry.number !== lastNumber + 1) {
+      throw damaged(file, bytes, `line ${lastNumber + 1} was expected, ${entry.number} was found`);
+    }
+    onEntry(entry);
+    lastNumber = entry.number;
+    bytes = offset;
+  }
+  return { bytes, lastNumber, tornBytes: offset - bytes };
+}
+
+async function* lines(handle: FileHandle): AsyncGenerator<{ text: string; bytes: number; whole: boolean }> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let rest: Buffer = Buffer.alloc(0);
+  let position = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) break;
+    position += bytesRead;
+    const data = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let start = 0;
+    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, start)) {
+      yield { text: data.toString('utf8', start, end), bytes: end + 1 - start, whole: true };
+      start = end + 1;
+    }
+    rest = data.subarray(start);
+  }
+  if (rest.length > 0) yield { text: rest.toString('utf8'), bytes: rest.length, whole: false };
+}
+
+function damaged(file: string, at: number, what: string): Error {
+  return new Error(
+    `LEDGER_DAMAGED: ${what}: file=${file}, byte=${at}; restore a copy, or move the file away to begin anew`,
+  );
+}

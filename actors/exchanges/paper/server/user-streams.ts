@@ -1,0 +1,55 @@
+// Events of an account for those who subscribed to it: executionReport, then outboundAccountPosition.
+// As on Binance there is no sequence number and no backfill: who was not connected has to ask.
+import type { Outcome, Position } from '../core/engine.ts';
+import type { SymbolRules } from '../core/symbol.ts';
+import type { Venue } from '../venue.ts';
+import { eight, executionReport, type Json } from './views.ts';
+
+export type EventSink = (event: Json) => void;
+
+/** More than the reports of one command: an execution id is its line's number times this, plus its place. */
+const REPORTS_PER_LINE = 100_000;
+
+export class UserStreams {
+  private readonly sinks = new Map<string, Set<EventSink>>();
+  private readonly venue: Venue;
+
+  constructor(venue: Venue) {
+    this.venue = venue;
+    venue.onCommit((outcome, number) => () => this.release(outcome, number));
+  }
+
+  /** The returned function ends it. */
+  subscribe(account: string, sink: EventSink): () => void {
+    const sinks = this.sinks.get(account) ?? new Set();
+    this.sinks.set(account, sinks.add(sink));
+    return () => sinks.delete(sink);
+  }
+
+  private release(outcome: Outcome, number: number): void {
+    for (const [index, report] of outcome.reports.entries()) {
+      const rules = this.venue.state.symbols.get(report.order.symbol) as SymbolRules;
+      const id = number * REPORTS_PER_LINE + index;
+      this.send(report.order.account, () => executionReport(report, rules, id, outcome.at));
+    }
+    for (const position of outcome.positions) this.send(position.account, () => accountPosition(position, outcome.at));
+  }
+
+  private send(account: string, event: () => Json): void {
+    const sinks = this.sinks.get(account);
+    if (!sinks || sinks.size === 0) return;
+    const made = event();
+    for (const sink of sinks) sink(made);
+  }
+}
+
+/** Absolute balances, not differences. */
+function accountPosition({ balances }: Position, at: number): Json {
+  const entries = balances.map(({ asset, free, locked }) => ({ a: asset, f: eight(free), l: eight(locked) }));
+  return { e: 'outboundAccountPosition', E: at, u: at, B: entries };
+}
+
+/** For value that enters or leaves an account without an order. */
+export function balanceUpdate(asset: string, delta: bigint, at: number): Json {
+  return { e: 'balanceUpdate', E: at, a: asset, d: eight(delta), T: at };
+}

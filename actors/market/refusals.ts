@@ -1,0 +1,115 @@
+// Why an order or a request about one is refused: the trade's own codes, each with what to do about it.
+// The HTTP status of a code is the control plane's business; the runtime's codes are in runtime/errors.ts.
+
+export interface RefusalText {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const REFUSALS = {
+  QUANTITY_INVALID: {
+    meaning: 'The quantity is not a decimal greater than zero',
+    remedy: 'Send a plain decimal such as "0.25"',
+  },
+  QUANTITY_BELOW_MINIMUM: {
+    meaning: 'The quantity, rounded down to the lot, is below the least the venue takes',
+    remedy: 'Raise the quantity; it is never rounded up',
+  },
+  QUANTITY_ABOVE_MAXIMUM: {
+    meaning: 'The quantity is above the most the venue takes in one order',
+    remedy: 'Split the order',
+  },
+  PRICE_INVALID: {
+    meaning: 'A limit order needs a price that is a decimal greater than zero',
+    remedy: 'Send the price, or a market order',
+  },
+  PRICE_OUTSIDE_BAND: {
+    meaning: 'The price is further from the reference price than priceBandPercent allows',
+    remedy: 'Check the price; widen priceBandPercent if it was meant',
+  },
+  REFERENCE_MISSING: {
+    meaning: 'No market price of the instrument has been seen, so the price cannot be judged',
+    remedy: 'Watch the market data of the instrument and wait for its first price',
+  },
+  REFERENCE_STALE: {
+    meaning: 'The last market price of the instrument is too old to judge by',
+    remedy: 'Look at the market data feed of the provider',
+  },
+  NOTIONAL_BELOW_MINIMUM: {
+    meaning: 'Price times quantity is below the least the venue takes',
+    remedy: 'Raise the quantity',
+  },
+  NOTIONAL_OVER_LIMIT: {
+    meaning: 'With everything working filled, the position would be worth more than maxNotionalValue',
+    remedy: 'Cancel working orders, reduce the position, or raise maxNotionalValue',
+  },
+  POSITION_OVER_LIMIT: {
+    meaning: 'With everything working filled, the position would exceed maxPositionSize',
+    remedy: 'Cancel working orders, reduce the position, or raise maxPositionSize',
+  },
+  ORDERS_OVER_LIMIT: {
+    meaning: 'As many orders of the instrument are open as maxConcurrentOrders allows',
+    remedy: 'Wait for one to end, cancel one, or raise maxConcurrentOrders',
+  },
+  RATE_OVER_LIMIT: {
+    meaning: 'Orders come faster than orderThrottle and orderBurst allow',
+    remedy: 'Slow down; a denied order is never sent later',
+  },
+  ORDER_TYPE_NOT_ALLOWED: {
+    meaning: 'The order type is not among allowedOrderTypes',
+    remedy: 'Use an allowed type, or allow this one',
+  },
+  KILL_SWITCH_ENGAGED: {
+    meaning: 'Trading in this risk scope is halted',
+    remedy: 'Find out why it was halted; a named person releases the kill switch',
+  },
+  EXPOSURE_FULL: {
+    meaning: 'The risk scope holds as many open orders or instruments as it can keep account of',
+    remedy: 'Spread the trading over more risk scopes',
+  },
+  INSTRUMENT_UNKNOWN: {
+    meaning: 'The provider lists no such instrument',
+    remedy: 'See the instruments of the provider',
+  },
+  PROVIDER_NOT_READY: {
+    meaning: 'The provider is not connected, or is being reconciled with its venue',
+    remedy: 'Wait until it runs; its state says what it waits for',
+  },
+  ORDER_STALE: {
+    meaning: 'The order could not be sent before its decision was too old',
+    remedy: 'Decide again on the present market',
+  },
+  ORDER_WITHDRAWN: {
+    meaning: 'The order was canceled before anything of it was sent',
+    remedy: 'Nothing: this is what was asked for',
+  },
+  ORDER_REFUSED: {
+    meaning: 'The provider does not take the order',
+    remedy: 'See the reason; the order was not sent',
+  },
+  ORDER_REJECTED: {
+    meaning: 'The venue refuses the order',
+    remedy: 'See the code of the venue',
+  },
+  ORDER_ABSENT: {
+    meaning: 'It was proved that the venue never had the order and cannot get it any more',
+    remedy: 'Decide again on the present market; the same order is never sent twice',
+  },
+  ORDER_NOT_CANCELABLE: {
+    meaning: 'The order has ended, or its end is known at the venue',
+    remedy: 'Nothing is left to cancel',
+  },
+} as const satisfies { readonly [code: string]: RefusalText };
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** `CODE: key=value, key=value`. Values are shown as they are: never put a secret in. */
+export function refusalText(code: RefusalCode, detail: { readonly [key: string]: string | number }): string {
+  return `${code}: ${detailText(detail)}`;
+}
+
+export function detailText(detail: { readonly [key: string]: string | number }): string {
+  return Object.entries(detail)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}

@@ -1,0 +1,40 @@
+// How much a provider keeps, and how often it tries. Together the lists stay below the runtime's bounds on a snapshot
+// and on the effects of one turn.
+
+/** Orders at the venue at once; a further one is refused. */
+export const LIVE_ORDERS_MAX = 1_000;
+/** Orders that wait for the venue to become ready; a further one is refused. */
+export const WAITING_ORDERS_MAX = 200;
+export const WATCHERS_MAX = 50;
+/** Routes of all watchers together, each counted per watcher. */
+export const ROUTES_MAX = 300;
+/** Instruments one message brings; beyond it only those of watched symbols. */
+export const INSTRUMENTS_MAX = 200;
+/** External orders remembered so that each is written to the audit log once. */
+export const EXTERNAL_ORDERS_MAX = 50;
+export const BALANCES_MAX = 200;
+export const TRADES_MAX = 200;
+
+/** Orders asked about after one round; the rest is asked after the next, which follows soon. */
+export const ASKED_ORDERS_MAX = 400;
+export const RECONCILE_INTERVAL_MS = 30_000;
+export const RECONCILE_REST_MS = 1_000;
+/** Trades are asked for again this long before the last round: venues list them late. */
+export const RECONCILE_OVERLAP_MS = 60_000;
+/** Failed rounds in a row, with the link up, after which the venue no longer counts as ready. */
+export const RECONCILE_FAILURES_MAX = 3;
+export const RETRY_FIRST_MS = 1_000;
+export const RETRY_LAST_MS = 30_000;
+/** The newest reference price per symbol reaches risk at this pace. */
+export const REFERENCE_PRICE_MS = 250;
+/** A price that holds still is said again this often; risk takes one for stale that is much older. */
+export const REFERENCE_REPEAT_MS = 15_000;
+
+/** Where the settings name no other. */
+export const RECV_WINDOW_MS = 5_000;
+export const HTTP_TIMEOUT_MS = 10_000;
+
+/** 1 s, 2 s, 4 s … 30 s: the pause before attempt `failures + 1`. */
+export function retryDelay(failures: number): number {
+  return Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(Math.max(failures - 1, 0), 16));
+}

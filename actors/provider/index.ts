@@ -1,0 +1,25 @@
+// Provider: one configured venue account, its link, and who may send through it.
+import { defineActor } from '../runtime/actor.ts';
+import * as effects from './effects.ts';
+import { providerMachine } from './machine.ts';
+import { schemas } from './schemas.ts';
+
+export const providerActor = defineActor({
+  kind: 'provider',
+  version: 1,
+  machine: providerMachine,
+  messages: schemas,
+  effects: { ...effects },
+});
+
+export type { ProviderPorts } from './effects.ts';
+export {
+  type BalanceUpdate,
+  createMarketHub,
+  type Interest,
+  type MarketHub,
+  type MarketListener,
+} from './market-hub.ts';
+export { providerInput } from './schemas.ts';
+export { createSessionHost, type SessionHost, type SessionHostOptions } from './session.ts';
+export type { Secrets } from './settings.ts';

@@ -1,0 +1,297 @@
+// A provider's life: connect, reconcile, be ready, and come back by itself after the link is lost.
+//
+// pending   created, never started
+// starting  its first session is being opened
+// running   connected: reconciling (submits wait), then ready (submits are granted)
+// degraded  the link is lost: the session heals itself, or a new one is opened after a growing pause
+// stopped   by an operator: stays so across restarts until somebody starts it
+// failed    the venue or the settings refuse it: a pause would not help
+//
+// `wanted` in the context is the operator's will and outlives every fault and restart. Answers and reports carry the
+// session they belong to; those of an earlier one fall through to the root, where late messages end without effect.
+import { assign, cancel, emit, enqueueActions, raise, setup } from 'xstate';
+import type { ProviderRow } from '../market/records.ts';
+import { refusalText } from '../market/refusals.ts';
+import { command, record, reply } from '../runtime/effect.ts';
+import { RECONCILE_FAILURES_MAX, RECONCILE_INTERVAL_MS, RECONCILE_REST_MS, retryDelay } from './bounds.ts';
+import * as provider from './context.ts';
+import { heard, type Outcome, type ProviderContext, type ProviderEffect, type ProviderEvent } from './context.ts';
+import * as feeds from './feeds.ts';
+import * as gate from './gate.ts';
+import type { ProviderInput } from './messages.ts';
+import * as reconcile from './reconcile.ts';
+
+interface Queue {
+  assign(changes: Partial<ProviderContext>): void;
+  emit(effect: ProviderEffect): void;
+}
+function take(queue: Queue, { changes, effects }: Outcome): void {
+  queue.assign(changes);
+  for (const effect of effects) queue.emit(effect);
+}
+
+const machine = setup({
+  types: {
+    context: {} as ProviderContext,
+    events: {} as ProviderEvent,
+    input: {} as ProviderInput,
+    emitted: {} as ProviderEffect,
+  },
+  delays: {
+    reconnectDelay: ({ context }) => retryDelay(context.failures),
+    reconcileRetry: ({ context }) => retryDelay(context.rounds.failures),
+    nextRound: ({ context }) => (context.rounds.rest > 0 ? RECONCILE_REST_MS : RECONCILE_INTERVAL_MS),
+  },
+  guards: {
+    isWanted: ({ context }) => context.wanted,
+    isNews: ({ context, event }) => !provider.isConfiguredSo(context, heard(event, 'Configure')),
+    isCurrent: ({ context, event }) => provider.isCurrent(context, event),
+    isHopeless: ({ context, event }) => provider.isCurrent(context, event) && !heard(event, 'ConnectFailed').retryable,
+    isLinkRestored: ({ context, event }) => provider.isCurrent(context, event) && context.link !== null,
+    isLastStraw: ({ context, event }) =>
+      provider.isCurrent(context, event) && context.rounds.failures + 1 >= RECONCILE_FAILURES_MAX,
+    changesRoutes: ({ context, event }) =>
+      !feeds.sameRoutes(context.watchers, feeds.watchersAfter(context, heard(event, 'WatchRequested', 'WatchEnded'))),
+  },
+  actions: {
+    // the operator's will
+    want: assign({ wanted: true, failures: 0, reason: null }),
+    unwant: assign({ wanted: false, failures: 0, reason: null }),
+    configure: assign(({ event }) => {
+      const { adapter, settings } = heard(event, 'Configure');
+      return { adapter, settings, link: null, failures: 0 };
+    }),
+    accept: emit(reply({ accepted: true, detail: '' })),
+    refuseStart: emit(reply({ accepted: false, detail: 'the provider is started already' })),
+    recordStatus: emit(({ context }, status: ProviderRow['status']) => record(provider.providerRow(context, status))),
+
+    // the session
+    beginSession: assign(({ context }) => ({ session: context.session + 1 })),
+    openSession: emit(({ context }) => command('openSession', feeds.openArgs(context))),
+    closeSession: emit(({ context: { name, session } }) => command('closeSession', { name, session })),
+    noteLink: assign(({ event }) => ({ link: provider.linkOf(heard(event, 'Connected')) })),
+    noteInstruments: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, feeds.noteInstruments(context, heard(event, 'Connected', 'FeedsHeld')));
+    }),
+    noteConnected: assign({ failures: 0, reason: null }),
+    noteFault: assign(({ context, event }) => provider.faultOf(context, event)),
+
+    // market data and who watches it
+    noteWatch: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, feeds.noteWatch(context, heard(event, 'WatchRequested', 'WatchEnded')));
+    }),
+    recordRoutes: emit(({ context }) => record(feeds.routesRow(context))),
+    renewFeeds: assign(({ context }) => ({ feeds: { ...context.feeds, wanted: context.feeds.wanted + 1 } })),
+    holdFeeds: emit(({ context }) => command('holdFeeds', feeds.feedArgs(context))),
+    noteFeeds: assign(
+      ({
+        context: {
+          feeds: { wanted },
+        },
+      }) => ({ feeds: { wanted, held: wanted, failures: 0 } }),
+    ),
+    noteFeedsFailure: assign(({ context }) => ({ feeds: { ...context.feeds, failures: context.feeds.failures + 1 } })),
+    retryFeeds: raise(({ event: { at, messageId } }) => ({ type: 'FeedsRetryDue' as const, at, messageId }), {
+      id: 'feedsRetry',
+      delay: ({ context }) => retryDelay(context.feeds.failures),
+    }),
+    forgetFeedsRetry: cancel('feedsRetry'),
+    becomeReady: assign({ ready: true }),
+    loseReadiness: assign({ ready: false }),
+    tellReady: enqueueActions(({ context, enqueue }) => take(enqueue, feeds.tellReady(context))),
+    tellLost: enqueueActions(({ context, event, enqueue }) => take(enqueue, feeds.tellLost(context, event))),
+
+    // the gate
+    answerSubmit: enqueueActions(({ context, event, enqueue }, state: gate.Gate) => {
+      take(enqueue, gate.answerSubmit(context, heard(event, 'SubmitRequested'), state));
+    }),
+    admitWaiting: enqueueActions(({ context, event, enqueue }) => take(enqueue, gate.admitWaiting(context, event.at))),
+    refuseWaiting: enqueueActions(({ context, enqueue }, state: string) => {
+      take(enqueue, gate.refuseWaiting(context, refusalText('PROVIDER_NOT_READY', { state })));
+    }),
+    forgetOrder: assign(({ context, event }) => gate.forget(context, heard(event, 'OrderClosed').clientOrderId)),
+    halt: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, gate.halt(context, heard(event, 'TradingHalted')));
+    }),
+    resume: assign(({ context, event }) => gate.resume(context, heard(event, 'TradingResumed'))),
+
+    // reconciliation
+    beginRound: assign(({ context, event }) => reconcile.beginRound(context, event.at)),
+    reconcile: emit(({ context }) => command('reconcile', reconcile.roundArgs(context))),
+    settleRound: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, reconcile.settleRound(context, heard(event, 'Reconciled')));
+    }),
+    noteRoundFailure: assign(({ context }) => reconcile.failRound(context)),
+    noteBalances: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, reconcile.noteBalances(context, heard(event, 'BalancesObserved').balances));
+    }),
+    noteExternal: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, reconcile.noteExternal(context, [heard(event, 'ExternalOrderSeen').order]));
+    }),
+  },
+});
+
+export const providerMachine = machine.createMachine({
+  id: 'provider',
+  version: '1',
+  options: { maxIterations: 100 },
+  context: ({ input }) => provider.createContext(input),
+  initial: 'pending',
+  on: {
+    Stop: {
+      target: '.stopped',
+      actions: ['unwant', 'beginSession', 'closeSession', { type: 'refuseWaiting', params: 'stopped' }, 'accept'],
+    },
+    Configure: [{ guard: 'isNews', target: '.starting', actions: 'configure' }, {}],
+    NodeStarted: [{ guard: 'isWanted', target: '.starting' }, {}],
+    Start: { actions: 'refuseStart' },
+    SubmitRequested: { actions: { type: 'answerSubmit', params: 'closed' } },
+    OrderClosed: { actions: 'forgetOrder' },
+    WatchRequested: [{ guard: 'changesRoutes', actions: ['noteWatch', 'recordRoutes'] }, { actions: 'noteWatch' }],
+    WatchEnded: [{ guard: 'changesRoutes', actions: ['noteWatch', 'recordRoutes'] }, { actions: 'noteWatch' }],
+    TradingHalted: { actions: 'halt' },
+    TradingResumed: { actions: 'resume' },
+    BalancesObserved: { actions: 'noteBalances' },
+    ExternalOrderSeen: { actions: 'noteExternal' },
+    // Late answers and reports of a session that is no more.
+    Connected: {},
+    ConnectFailed: {},
+    Closed: {},
+    FeedsHeld: {},
+    FeedsFailed: {},
+    FeedsRetryDue: {},
+    Reconciled: {},
+    ReconcileFailed: {},
+    Disconnected: {},
+    Reconnected: {},
+  },
+  states: {
+    pending: {
+      entry: { type: 'recordStatus', params: 'pending' },
+      on: {
+        Start: { target: 'starting', actions: ['want', 'accept'] },
+        Configure: { target: 'pending', reenter: true, actions: 'configure' },
+      },
+    },
+    starting: {
+      entry: ['beginSession', { type: 'recordStatus', params: 'starting' }, 'openSession'],
+      on: {
+        SubmitRequested: { actions: { type: 'answerSubmit', params: 'holding' } },
+        Connected: { guard: 'isCurrent', target: 'running', actions: ['noteLink', 'noteInstruments'] },
+        ConnectFailed: [
+          { guard: 'isHopeless', target: 'failed', actions: 'noteFault' },
+          { guard: 'isCurrent', target: 'degraded', actions: 'noteFault' },
+        ],
+        // The link can be lost before the answer that says it was there.
+        Disconnected: { guard: 'isCurrent', target: 'degraded', actions: 'noteFault' },
+      },
+    },
+    running: {
+      entry: ['noteConnected', { type: 'recordStatus', params: 'running' }, 'renewFeeds', 'holdFeeds'],
+      exit: 'forgetFeedsRetry',
+      initial: 'reconciling',
+      on: {
+        SubmitRequested: { actions: { type: 'answerSubmit', params: 'holding' } },
+        Disconnected: { guard: 'isCurrent', target: 'degraded', actions: 'noteFault' },
+        // What was missed in between must be reconciled before anything is sent.
+        Reconnected: { guard: 'isCurrent', target: 'running', reenter: true },
+        FeedsHeld: { guard: 'isCurrent', actions: ['noteInstruments', 'noteFeeds', 'tellReady'] },
+        FeedsFailed: { guard: 'isCurrent', actions: ['noteFeedsFailure', 'retryFeeds'] },
+        FeedsRetryDue: { actions: 'holdFeeds' },
+        WatchRequested: [
+          {
+            guard: 'changesRoutes',
+            actions: ['noteWatch', 'recordRoutes', 'forgetFeedsRetry', 'renewFeeds', 'holdFeeds', 'tellReady'],
+          },
+          { actions: ['noteWatch', 'tellReady'] },
+        ],
+        WatchEnded: [
+          {
+            guard: 'changesRoutes',
+            actions: ['noteWatch', 'recordRoutes', 'forgetFeedsRetry', 'renewFeeds', 'holdFeeds'],
+          },
+          { actions: 'noteWatch' },
+        ],
+      },
+      states: {
+        reconciling: {
+          initial: 'asking',
+          states: {
+            asking: {
+              entry: ['beginRound', 'reconcile'],
+              on: {
+                Reconciled: { guard: 'isCurrent', target: '#provider.running.ready', actions: 'settleRound' },
+                ReconcileFailed: { guard: 'isCurrent', target: 'pausing', actions: 'noteRoundFailure' },
+              },
+            },
+            pausing: { after: { reconcileRetry: 'asking' } },
+          },
+        },
+        ready: {
+          entry: ['becomeReady', 'admitWaiting', 'tellReady'],
+          exit: ['loseReadiness', 'tellLost'],
+          initial: 'settled',
+          on: { SubmitRequested: { actions: { type: 'answerSubmit', params: 'open' } } },
+          states: {
+            settled: { after: { nextRound: 'checking' } },
+            checking: {
+              entry: ['beginRound', 'reconcile'],
+              on: {
+                Reconciled: { guard: 'isCurrent', target: 'settled', actions: 'settleRound' },
+                ReconcileFailed: [
+                  {
+                    guard: 'isLastStraw',
+                    target: '#provider.running.reconciling.pausing',
+                    actions: 'noteRoundFailure',
+                  },
+                  { guard: 'isCurrent', target: 'settled', actions: 'noteRoundFailure' },
+                ],
+              },
+            },
+          },
+        },
+      },
+    },
+    degraded: {
+      entry: { type: 'recordStatus', params: 'degraded' },
+      initial: 'waiting',
+      on: { SubmitRequested: { actions: { type: 'answerSubmit', params: 'holding' } } },
+      states: {
+        waiting: {
+          after: { reconnectDelay: 'opening' },
+          on: {
+            Start: { target: 'opening', actions: 'accept' },
+            // The session found its way back before we opened another.
+            Reconnected: { guard: 'isLinkRestored', target: '#provider.running' },
+            Connected: { guard: 'isCurrent', actions: ['noteLink', 'noteInstruments'] },
+          },
+        },
+        opening: {
+          entry: ['beginSession', 'openSession'],
+          on: {
+            Connected: { guard: 'isCurrent', target: '#provider.running', actions: ['noteLink', 'noteInstruments'] },
+            ConnectFailed: [
+              { guard: 'isHopeless', target: '#provider.failed', actions: 'noteFault' },
+              { guard: 'isCurrent', target: '#provider.degraded', reenter: true, actions: 'noteFault' },
+            ],
+            Disconnected: { guard: 'isCurrent', target: '#provider.degraded', reenter: true, actions: 'noteFault' },
+          },
+        },
+      },
+    },
+    stopped: {
+      entry: { type: 'recordStatus', params: 'stopped' },
+      on: {
+        Start: { target: 'starting', actions: ['want', 'accept'] },
+        Configure: { target: 'stopped', reenter: true, actions: 'configure' },
+      },
+    },
+    failed: {
+      entry: [
+        { type: 'refuseWaiting', params: 'failed' },
+        { type: 'recordStatus', params: 'failed' },
+      ],
+      on: { Start: { target: 'starting', actions: ['want', 'accept'] } },
+    },
+  },
+});

@@ -1,0 +1,63 @@
+// The fast lane: market data and balances from sessions to whoever listens in this process, in memory, in the caller's own turn.
+// Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws is reported and goes on.
+import type { MarketEvent } from '../market/market-event.ts';
+
+/** What an account holds of a currency, as strategies hear of it; the durable word on it is the provider's row. */
+export interface BalanceUpdate {
+  readonly type: 'BalanceUpdate';
+  readonly provider: string;
+  readonly currency: string;
+  readonly total: string;
+  readonly available: string;
+  readonly timestamp: number;
+}
+export type HubEvent = MarketEvent | BalanceUpdate;
+
+export interface Interest {
+  readonly provider: string;
+  /** Currencies where the type is BalanceUpdate. */
+  readonly symbols: readonly string[];
+  readonly types: readonly HubEvent['type'][];
+}
+export type MarketListener = (event: HubEvent) => void;
+
+export interface MarketHub {
+  publish(event: HubEvent): void;
+  /** Returns the way to end it. */
+  subscribe(interest: Interest, listener: MarketListener): () => void;
+}
+
+export function createMarketHub(onError: (error: unknown, event: HubEvent) => void): MarketHub {
+  const listeners = new Map<string, Set<MarketListener>>();
+  return {
+    publish(event) {
+      for (const listener of listeners.get(topicOf(event.provider, subjectOf(event), event.type)) ?? []) {
+        try {
+          listener(event);
+        } catch (error) {
+          onError(error, event);
+        }
+      }
+    },
+    subscribe({ provider, symbols, types }, listener) {
+      const topics = symbols.flatMap((symbol) => types.map((type) => topicOf(provider, symbol, type)));
+      // Each subscription is its own, also where two share a function.
+      const own: MarketListener = (event) => listener(event);
+      for (const topic of topics) listeners.set(topic, (listeners.get(topic) ?? new Set()).add(own));
+      return () => {
+        for (const topic of topics) {
+          const all = listeners.get(topic);
+          if (all?.delete(own) === true && all.size === 0) listeners.delete(topic);
+        }
+      };
+    },
+  };
+}
+
+function subjectOf(event: HubEvent): string {
+  return event.type === 'BalanceUpdate' ? event.currency : event.symbol;
+}
+
+function topicOf(provider: string, symbol: string, type: string): string {
+  return `${provider} ${symbol} ${type}`;
+}

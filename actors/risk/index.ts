@@ -1,0 +1,40 @@
+// Pre-trade risk of one account scope.
+import { z } from 'zod';
+import { defineActor } from '../runtime/actor.ts';
+import { riskMachine } from './machine.ts';
+
+const amount = z
+  .string()
+  .max(60)
+  .regex(/^\d{1,20}(\.\d{1,18})?$/, 'a decimal without sign, such as "250"');
+
+const limits = z.object({
+  maxPositionSize: amount,
+  maxNotionalValue: amount,
+  notionalCurrency: z.string().min(1).max(16),
+  orderThrottle: z.number().nonnegative().max(100_000),
+  orderBurst: z.number().int().nonnegative().max(100_000),
+  maxConcurrentOrders: z.number().int().nonnegative().max(1_000_000),
+  priceBandPercent: amount,
+  allowedOrderTypes: z.array(z.enum(['Limit', 'Market'])).max(2),
+  killSwitchEnabled: z.boolean(),
+  maxRiskBreaches: z.number().int().nonnegative().max(1_000_000),
+});
+
+/** From operators and market data. */
+const messages = {
+  SetLimits: z.object({ type: z.literal('SetLimits'), limits }),
+  EngageKillSwitch: z.object({ type: z.literal('EngageKillSwitch'), reason: z.string().min(1).max(200) }),
+  ReleaseKillSwitch: z.object({ type: z.literal('ReleaseKillSwitch'), by: z.string().min(1).max(64) }),
+  ReferencePriceMoved: z.object({
+    type: z.literal('ReferencePriceMoved'),
+    provider: z.string().min(1).max(64),
+    symbol: z.string().min(3).max(32),
+    price: amount,
+  }),
+};
+
+export const riskActor = defineActor({ kind: 'risk', version: 1, machine: riskMachine, messages });
+
+export { type BreachType, DEFAULT_LIMITS, REFERENCE_FRESH_MS } from './limits.ts';
+export { type RiskControl, type RiskInput, type RiskLimits, type RiskMessage, riskKey } from './messages.ts';

@@ -1,0 +1,85 @@
+// Stage 4 of 6, commit. Before: decide (turn.ts). After: release (release.ts). The transaction itself is in
+// persistence/unit-of-work.ts; here is what may be done when it does not answer "committed".
+//
+// The write-set is immutable and the fence lets commit number n through once, after n - 1. So sending it again can
+// never apply it twice, and the shard's commit number tells what became of a set whose answer was lost.
+import { RuntimeError, textOf } from './errors.ts';
+import type { Clock, Log, Store, WriteSet } from './ports.ts';
+import { StoreFault } from './ports.ts';
+
+/** The set was refused as it is: undo it and find the turn that is to blame. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly fault: StoreFault;
+  constructor(fault: StoreFault) {
+    super(fault.message, { cause: fault });
+    this.fault = fault;
+  }
+}
+
+export interface CommitDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told when the database stops and starts answering. */
+  readonly onReachable: (reachable: boolean, why: string | null) => void;
+  /** Aborted when the runtime gives up waiting for the database. */
+  readonly signal: AbortSignal;
+}
+
+const RETRY_MS = [5, 20, 50, 100, 200, 500] as const;
+
+/** Returns when the set is committed. Throws Refused, or RuntimeError LEASE_LOST, or what must stop the runtime. */
+export async function commit(deps: CommitDeps, set: WriteSet): Promise<void> {
+  let uncertain = false;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      // 1. Where an answer was lost, ask before anything is repeated.
+      if (uncertain && (await wasCommitted(deps, set))) break;
+      uncertain = false;
+      // 2. Send it.
+      await deps.store.commit(set);
+      break;
+    } catch (error) {
+      // 3. What does the fault allow?
+      const fault = faultOf(error);
+      // A refusal of a repeated set may be the shadow of its own first copy landing late: look again.
+      if (attempt > 0 && !uncertain && (fault.kind === 'fenced' || fault.kind === 'duplicate') && (await wasCommitted(deps, set))) break;
+      if (fault.kind === 'refused' || fault.kind === 'duplicate') throw new Refused(fault);
+      if (fault.kind === 'fenced') throw new RuntimeError('LEASE_LOST', `another process owns shard ${set.shard} since epoch ${set.epoch}: ${fault.message}`, { cause: fault });
+      if (fault.kind === 'fatal') throw fault;
+      uncertain ||= fault.kind === 'unknown';
+      deps.onReachable(false, fault.message);
+      deps.log.warn({ commit: set.number.toString(), attempt, fault: fault.kind, sqlState: fault.sqlState }, fault.message);
+      await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);
+    }
+  }
+  deps.onReachable(true, null);
+}
+
+async function wasCommitted(deps: CommitDeps, set: WriteSet): Promise<boolean> {
+  const { number, epoch } = await deps.store.committed(set.shard);
+  if (epoch !== set.epoch) throw new StoreFault('fenced', `epoch is ${epoch}, ours was ${set.epoch}`, null);
+  if (number === set.number) return true;
+  if (number === set.number - 1n) return false;
+  throw new StoreFault('fatal', `the shard is at commit ${number} while ${set.number} is being written`, null);
+}
+
+function faultOf(error: unknown): StoreFault {
+  return error instanceof StoreFault ? error : new StoreFault('fatal', textOf(error), null, { cause: error });
+}
+
+function pause(deps: CommitDeps, delayMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      cancel();
+      reject(new RuntimeError('NOT_RUNNING', 'stopped while the database did not answer: what was not committed is sent again by its source'));
+    };
+    const cancel = deps.clock.after(delayMs, () => {
+      deps.signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    if (deps.signal.aborted) stop();
+    else deps.signal.addEventListener('abort', stop, { once: true });
+  });
+}

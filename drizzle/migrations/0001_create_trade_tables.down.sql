@@ -1,0 +1,12 @@
+drop table audit_log;
+drop table risk_limits;
+drop table strategy_modules;
+drop table strategy_instances;
+drop table ledger_entries;
+drop table positions;
+drop table balances;
+drop table executions;
+drop table orders;
+drop table instruments;
+drop table provider_routes;
+drop table providers;

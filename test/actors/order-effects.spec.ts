@@ -1,0 +1,154 @@
+// The order's effects: whatever an exchange answers or fails with becomes exactly one message.
+import test from 'ava';
+import type { ExchangeSession } from '../../actors/exchanges/exchange.ts';
+import { cancelOrder, type OrderPorts, queryOrder, submitOrder } from '../../actors/order/effects.ts';
+import { orderActor } from '../../actors/order/index.ts';
+import type { SubmitArgs } from '../../actors/order/messages.ts';
+import type { EffectContext } from '../../actors/runtime/actor.ts';
+import { execution, word } from '../support/orders.ts';
+
+const REF = { provider: 'paper', clientOrderId: 'a', symbol: 'BTC-USDT' };
+const ARGS: SubmitArgs = {
+  ...REF,
+  side: 'Buy',
+  orderType: 'Limit',
+  timeInForce: 'GTC',
+  postOnly: true,
+  quantity: '1',
+  price: '100',
+  signedAt: 1_000,
+  deadlineAt: 6_000,
+};
+
+/** A session of which one method is there. */
+function context(method: Partial<ExchangeSession> | null): EffectContext<OrderPorts> {
+  const find = (provider: string) => (provider === 'paper' && method !== null ? (method as ExchangeSession) : null);
+  const signal = new AbortController().signal;
+  return { key: 'order/a#3.1', actor: 'order/a', at: 1_000, attempt: 1, signal, ports: { exchanges: { find } } };
+}
+
+test('a submit passes the claim on as it was committed, and its answer back', async (t) => {
+  const seen: object[] = [];
+  const answer = await submitOrder.perform(ARGS, {
+    ...context({
+      submit: async (request) => {
+        seen.push(request);
+        return { outcome: 'accepted', order: word('open'), executions: [execution('1', '0.1')] };
+      },
+    }),
+  });
+  const { provider: _provider, ...request } = ARGS;
+  t.deepEqual(seen, [request]);
+  t.deepEqual(answer, { type: 'SubmitAcked', order: word('open'), executions: [execution('1', '0.1')] });
+});
+
+test('every outcome of a submit has its message', async (t) => {
+  const outcomes = [
+    [
+      { outcome: 'rejected', code: '-1', reason: 'r' },
+      { type: 'SubmitRejected', code: '-1', reason: 'r' },
+    ],
+    [
+      { outcome: 'notSent', reason: 'r' },
+      { type: 'SubmitNotSent', reason: 'r' },
+    ],
+    [
+      { outcome: 'unknown', reason: 'r' },
+      { type: 'SubmitUnknown', reason: 'r' },
+    ],
+  ] as const;
+  for (const [outcome, message] of outcomes) {
+    t.deepEqual(await submitOrder.perform(ARGS, context({ submit: async () => outcome })), message);
+  }
+});
+
+test('row 8: an acceptance without an order id is unknown', async (t) => {
+  const submit = async () => ({
+    outcome: 'accepted' as const,
+    order: word('open', '0', { venueOrderId: '' }),
+    executions: [],
+  });
+  const answer = await submitOrder.perform(ARGS, context({ submit }));
+  t.deepEqual(answer, { type: 'SubmitUnknown', reason: 'the venue accepted without an order id' });
+});
+
+test('every outcome of a cancel has its message, and a confirmation that changed nothing is unknown', async (t) => {
+  const outcomes = [
+    [
+      { outcome: 'canceled', order: word('canceled') },
+      { type: 'CancelAcked', order: word('canceled') },
+    ],
+    [
+      { outcome: 'canceled', order: word('open') },
+      { type: 'CancelUnknown', reason: 'asked, and still open' },
+    ],
+    [
+      { outcome: 'rejected', code: '-1', reason: 'r' },
+      { type: 'CancelRejected', code: '-1', reason: 'r' },
+    ],
+    [
+      { outcome: 'unknown', reason: 'r' },
+      { type: 'CancelUnknown', reason: 'r' },
+    ],
+  ] as const;
+  for (const [outcome, message] of outcomes) {
+    t.deepEqual(await cancelOrder.perform(REF, context({ cancel: async () => outcome })), message);
+  }
+});
+
+test('every outcome of a question has its message', async (t) => {
+  const outcomes = [
+    [
+      { outcome: 'found', order: word('open'), executions: [] },
+      { type: 'OrderFound', order: word('open'), executions: [] },
+    ],
+    [
+      { outcome: 'notFound', askedAt: 7 },
+      { type: 'OrderNotFound', askedAt: 7 },
+    ],
+    [
+      { outcome: 'unknown', reason: 'r' },
+      { type: 'QueryFailed', reason: 'r' },
+    ],
+  ] as const;
+  for (const [outcome, message] of outcomes) {
+    t.deepEqual(await queryOrder.perform(REF, context({ query: async () => outcome })), message);
+  }
+});
+
+test('without a session nothing was sent, and nothing is known', async (t) => {
+  const reason = 'PROVIDER_NOT_READY: provider=paper, sessions=0';
+  t.deepEqual(await submitOrder.perform(ARGS, context(null)), { type: 'SubmitNotSent', reason });
+  t.deepEqual(await cancelOrder.perform(REF, context(null)), { type: 'CancelUnknown', reason });
+  t.deepEqual(await queryOrder.perform(REF, context(null)), { type: 'QueryFailed', reason });
+});
+
+test('an effect that throws or times out is unknown, never refused; each is attempted once, the machine does the rest', (t) => {
+  t.deepEqual(submitOrder.failed?.(ARGS, 'timeout'), { type: 'SubmitUnknown', reason: 'timeout' });
+  t.deepEqual(cancelOrder.failed?.(REF, 'timeout'), { type: 'CancelUnknown', reason: 'timeout' });
+  t.deepEqual(queryOrder.failed?.(REF, 'timeout'), { type: 'QueryFailed', reason: 'timeout' });
+  for (const { attempts } of [submitOrder, cancelOrder, queryOrder]) t.is(attempts, 1);
+});
+
+test('after a crash a submit is never performed again: the order is told that it may have happened', (t) => {
+  t.is(submitOrder.afterCrash, 'askFirst');
+  t.deepEqual(submitOrder.interrupted?.(ARGS), { type: 'SubmitInterrupted' });
+  t.deepEqual([cancelOrder.afterCrash, queryOrder.afterCrash], ['repeat', 'repeat']);
+});
+
+test('from outside an order hears cancels and reports, and only well-formed ones', (t) => {
+  t.deepEqual(Object.keys(orderActor.messages).sort(), ['CancelOrder', 'OrderReported']);
+  const report = { type: 'OrderReported', order: word('open', '0.1'), execution: execution('1', '0.1'), reason: null };
+  const judge = (value: object) =>
+    orderActor.messages['OrderReported']?.['~standard'].validate(value) as { issues?: readonly object[] };
+  t.is(judge(report).issues, undefined);
+  t.is(judge({ ...report, execution: null }).issues, undefined);
+  for (const bad of [
+    { ...report, order: { ...word('open'), filledQuantity: '-1' } },
+    { ...report, order: { ...word('open'), status: 'new' } },
+    { ...report, execution: { ...execution('1', '1e5') } },
+    { ...report, execution: { ...execution('', '1') } },
+  ]) {
+    t.truthy(judge(bad).issues);
+  }
+});

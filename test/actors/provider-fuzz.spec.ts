@@ -1,0 +1,163 @@
+// Whatever a provider hears in whatever order: it never throws, handles all of it, keeps its bounds, and stops.
+import test from 'ava';
+import fc from 'fast-check';
+import * as bounds from '../../actors/provider/bounds.ts';
+import type { ProviderMessage } from '../../actors/provider/messages.ts';
+import { DEFAULT_BOUNDS } from '../../actors/runtime/bounds.ts';
+import { walk, walks } from '../support/chance.ts';
+import {
+  BTC,
+  connected,
+  ETH,
+  foreign,
+  INPUT,
+  LINK,
+  providerIn,
+  reconciled,
+  SETTINGS,
+  submit,
+} from '../support/providers.ts';
+
+const id = fc.integer({ min: 0, max: 30 }).map((n) => `o${n}`);
+const session = fc.integer({ min: 0, max: 4 });
+const round = fc.integer({ min: 0, max: 6 });
+const symbols = fc.subarray(['BTC-USDT', 'ETH-USDT', 'XRP-USDT']);
+const quantity = fc.constantFrom('0', '0.1', '0.10', '2');
+const balances = fc.array(
+  fc.record({ asset: fc.constantFrom('BTC', 'ETH'), available: quantity, locked: quantity, observedAt: fc.nat() }),
+  { maxLength: 3 },
+);
+const openOrders = fc.array(
+  fc.record({ clientOrderId: id, venueOrderId: fc.nat({ max: 9 }).map(String), filledQuantity: quantity }),
+  { maxLength: 4 },
+);
+const external = fc.array(
+  fc.nat({ max: 200 }).map((n) => foreign(`web${n}`, String(n))),
+  { maxLength: 3 },
+);
+const watcher = fc.nat({ max: 80 }).map((n) => `strategy/s${n}` as const);
+const routes = symbols.map((all) => all.map((symbol) => ({ type: 'Trade' as const, symbol })));
+
+const message: fc.Arbitrary<ProviderMessage> = fc.oneof(
+  fc.constantFrom<ProviderMessage>(
+    { type: 'Start' },
+    { type: 'Stop' },
+    { type: 'NodeStarted' },
+    { type: 'FeedsRetryDue' },
+    { type: 'TradingHalted', reason: 'loss' },
+    { type: 'TradingResumed' },
+    { type: 'Configure', adapter: 'binance', settings: SETTINGS },
+    { type: 'Configure', adapter: 'okx', settings: {} },
+  ),
+  session.map((number) => connected(number, { instruments: [BTC, ETH] })),
+  fc.record({ type: fc.constant('ConnectFailed' as const), session, reason: fc.string(), retryable: fc.boolean() }),
+  fc.record({ type: fc.constant('Disconnected' as const), session, reason: fc.string() }),
+  fc.record({ type: fc.constantFrom('Reconnected' as const, 'Closed' as const), session }),
+  fc.record({ type: fc.constant('FeedsHeld' as const), session, feeds: round, instruments: fc.constant([BTC]) }),
+  fc.record({ type: fc.constant('FeedsFailed' as const), session, feeds: round, reason: fc.string() }),
+  fc
+    .record({ session, round, openOrders, external, balances })
+    .map(({ session: number, round: n, ...seen }) => reconciled(number, n, seen)),
+  fc.record({ type: fc.constant('ReconcileFailed' as const), session, round, reason: fc.string() }),
+  fc.record({ type: fc.constant('BalancesObserved' as const), balances }),
+  id.map((clientOrderId) => submit(clientOrderId)),
+  id.map((clientOrderId): ProviderMessage => ({ type: 'OrderClosed', clientOrderId })),
+  fc.record({ type: fc.constant('WatchRequested' as const), watcher, routes }),
+  fc.record({ type: fc.constant('WatchEnded' as const), watcher }),
+);
+
+test('a provider handles everything in every order, keeps its bounds and can always be stopped', (t) => {
+  fc.assert(
+    fc.property(walks(message, 60), (steps) => {
+      const end = walk(providerIn('starting'), steps, (scene, step) => {
+        const { context, state, timers } = scene;
+        if (!scene.handled) throw new Error(`${JSON.stringify(step)} was not handled in ${state}`);
+        if (context.waiting.length > bounds.WAITING_ORDERS_MAX) throw new Error('the wait list grew past its bound');
+        if (Object.keys(context.watchers).length > bounds.WATCHERS_MAX) throw new Error('too many watchers');
+        if (context.external.recent.length > bounds.EXTERNAL_ORDERS_MAX) throw new Error('too many external orders');
+        if (context.ready !== state.startsWith('running.ready')) throw new Error(`ready is wrong in ${state}`);
+        // Whoever waits is waited for: in no other state is there something that would grant or refuse them.
+        const holds = state === 'starting' || state.startsWith('running.reconciling') || state.startsWith('degraded');
+        if (context.waiting.length > 0 && !holds) throw new Error(`orders wait in ${state}`);
+        const told = Object.values(context.watchers).some((one) => one.told);
+        if (told && !context.ready) throw new Error(`a watcher believes that the provider is ready in ${state}`);
+        if (state === 'stopped' && Object.keys(timers).length > 0) throw new Error('a stopped provider ticks');
+      });
+      const stopped = end.hears({ type: 'Stop' });
+      if (stopped.state !== 'stopped') throw new Error(`Stop led to ${stopped.state}`);
+    }),
+    { numRuns: 300 },
+  );
+  t.pass();
+});
+
+test('a provider at all its bounds fits the runtime: its snapshot, and the effects of its longest turns', (t) => {
+  const symbolsAtBound = Array.from({ length: bounds.ROUTES_MAX }, (_, n) => `LONGBASE${n}-LONGQUOTE`);
+  const instruments = symbolsAtBound.map((symbol) => ({
+    ...{ symbol, base: symbol.slice(0, 11), quote: 'LONGQUOTE', priceIncrement: '0.00000001', maxQuantity: '90000000' },
+    ...{ quantityIncrement: '0.00000001', minQuantity: '0.00000001', minNotional: '10.00000000' },
+  }));
+  const orders = (count: number, from: number): ProviderMessage[] =>
+    Array.from({ length: count }, (_, n) =>
+      submit(`PREFIX0123456789ABCD${String(n + from).padStart(8, '0')}`, 'LONGBASE1-LONGQUOTE'),
+    );
+  const held = Array.from({ length: bounds.BALANCES_MAX }, (_, n) => ({
+    ...{
+      asset: `ASSET${n}`,
+      available: '12345678.12345678',
+      locked: '12345678.12345678',
+      observedAt: 1_760_000_000_000,
+    },
+  }));
+  const others = Array.from({ length: bounds.EXTERNAL_ORDERS_MAX }, (_, n) => foreign(`web${n}`, `1234567890${n}`));
+  const watchers = Array.from({ length: bounds.WATCHERS_MAX }, (_, n): ProviderMessage => {
+    const mine = symbolsAtBound.slice(n * 6, n * 6 + 6).map((symbol) => ({ type: 'BookSnapshot' as const, symbol }));
+    return { type: 'WatchRequested', watcher: `strategy/an-instance-with-a-long-name-${n}`, routes: mine };
+  });
+  const ready = providerIn('starting').hears(...watchers, connected(1), reconciled(1, 1));
+  const feeds = ready.context.feeds.wanted;
+  const full = ready.hears(
+    { type: 'FeedsHeld', session: 1, feeds, instruments },
+    ...orders(bounds.LIVE_ORDERS_MAX, 0),
+    { type: 'Disconnected', session: 1, reason: 'cut' },
+    ...orders(bounds.WAITING_ORDERS_MAX, 5_000),
+    { type: 'Reconnected', session: 1 },
+  );
+  const answer = reconciled(1, 2, { balances: held, external: others });
+  t.is(Object.keys(full.context.live).length, bounds.LIVE_ORDERS_MAX);
+  t.is(full.context.waiting.length, bounds.WAITING_ORDERS_MAX);
+  t.true(JSON.stringify(full.context).length < DEFAULT_BOUNDS.snapshotChars);
+  t.true(full.hears(answer).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
+  t.true(full.hears({ type: 'Stop' }).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
+});
+
+test('the longest answers of a venue fit the bound on a message', (t) => {
+  const open = Array.from({ length: bounds.LIVE_ORDERS_MAX }, (_, n) => ({
+    ...{ clientOrderId: `PREFIX0123456789ABCD${String(n).padStart(8, '0')}`, venueOrderId: `1234567890${n}` },
+    filledQuantity: '12345678.12345678',
+  }));
+  const trade = {
+    tradeId: '12345678901',
+    venueOrderId: '12345678901',
+    quantity: '12345678.12345678',
+    side: 'Buy',
+  } as const;
+  const paid = { price: '123456.12345678', fee: '0.12345678', feeAsset: 'USDT', liquidity: 'maker' } as const;
+  const trades = Array.from({ length: bounds.TRADES_MAX }, () => ({
+    ...trade,
+    ...paid,
+    symbol: 'LONGBASE1-LONGQUOTE',
+    tradedAt: 1_760_000_000_000,
+  }));
+  const balance = {
+    asset: 'LONGASSET1',
+    available: '12345678.12345678',
+    locked: '0.12345678',
+    observedAt: 1_760_000_000_000,
+  };
+  const balances = Array.from({ length: bounds.BALANCES_MAX }, () => balance);
+  const others = Array.from({ length: bounds.EXTERNAL_ORDERS_MAX }, (_, n) => foreign(`web${n}`, `1234567890${n}`));
+  const longest = reconciled(1, 1, { openOrders: open, trades, balances, external: others });
+  t.true(JSON.stringify(longest).length < DEFAULT_BOUNDS.bodyChars);
+  t.true(JSON.stringify({ ...INPUT, ...LINK }).length < DEFAULT_BOUNDS.bodyChars);
+});

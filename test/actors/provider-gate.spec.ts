@@ -1,0 +1,227 @@
+// Who may submit, and which orders a round asks to look at themselves.
+import test from 'ava';
+import { LIVE_ORDERS_MAX, WAITING_ORDERS_MAX } from '../../actors/provider/bounds.ts';
+import { compare } from '../../actors/provider/reconcile.ts';
+import { type Effect, record, send } from '../../actors/runtime/effect.ts';
+import {
+  foreign,
+  PROVIDER_STATES,
+  type ProviderScene,
+  providerIn,
+  reconciled,
+  STARTED_AT,
+  submit,
+} from '../support/providers.ts';
+
+function granted(id: string): Effect {
+  return send(`order/${id}`, { type: 'SubmitGranted' });
+}
+function refused(id: string, reason: string): Effect {
+  return send(`order/${id}`, { type: 'SubmitRefused', reason });
+}
+function asked(id: string): Effect {
+  return send(`order/${id}`, { type: 'ReconcileRequested' });
+}
+function many(count: number): ReturnType<typeof submit>[] {
+  return Array.from({ length: count }, (_, index) => submit(`o${index}`));
+}
+function seen(clientOrderId: string, filledQuantity = '0') {
+  return { clientOrderId, venueOrderId: `v${clientOrderId}`, filledQuantity };
+}
+
+test('a ready provider grants a submit and knows the order from then on', (t) => {
+  const provider = providerIn('running.ready.settled').hears(submit('a1'));
+  t.deepEqual(provider.effects, [granted('a1')]);
+  t.deepEqual(provider.context.live, { a1: { symbol: 'BTC-USDT', since: STARTED_AT, filled: '0', askedAt: 0 } });
+  t.deepEqual(provider.hears({ type: 'OrderClosed', clientOrderId: 'a1' }).context.live, {});
+});
+
+test('an order that asks again is granted again and counted once', (t) => {
+  const provider = providerIn('running.ready.settled').hears(submit('a1'), submit('a1'));
+  t.deepEqual(provider.effects, [granted('a1'), granted('a1')]);
+  t.is(Object.keys(provider.context.live).length, 1);
+});
+
+test('submits are granted when ready, wait where that will come by itself, and are refused elsewhere', (t) => {
+  const outcome = (provider: ProviderScene): string => {
+    const { effects, context } = provider.hears(submit('a1'));
+    if (context.waiting.length > 0) return effects.length === 0 ? 'waits' : 'waits and is told';
+    return effects.map((effect) => (effect.type === 'send' ? effect.message.type : effect.type)).join();
+  };
+  const outcomes = Object.fromEntries(PROVIDER_STATES.map((state) => [state, outcome(providerIn(state))]));
+  t.deepEqual(outcomes, {
+    pending: 'SubmitRefused',
+    starting: 'waits',
+    'running.reconciling.asking': 'waits',
+    'running.reconciling.pausing': 'waits',
+    'running.ready.settled': 'SubmitGranted',
+    'running.ready.checking': 'SubmitGranted',
+    'degraded.waiting': 'waits',
+    'degraded.opening': 'waits',
+    stopped: 'SubmitRefused',
+    failed: 'SubmitRefused',
+  });
+});
+
+test('becoming ready grants those who waited, in the order of their requests', (t) => {
+  const provider = providerIn('running.reconciling.asking').hears(submit('a1'), submit('a2'), submit('a1'), {
+    type: 'OrderClosed',
+    clientOrderId: 'gone',
+  });
+  const ready = provider.hears(reconciled(1, 1));
+  t.deepEqual(ready.effects, [granted('a1'), granted('a2')]);
+  t.deepEqual(ready.context.waiting, []);
+});
+
+test('an order that is closed while it waits is not granted', (t) => {
+  const waiting = providerIn('starting').hears(submit('a1'), submit('a2'), {
+    type: 'OrderClosed',
+    clientOrderId: 'a1',
+  });
+  t.deepEqual(waiting.context.waiting, [{ clientOrderId: 'a2', symbol: 'BTC-USDT' }]);
+});
+
+test('the wait list is bounded: one more is refused with the bound in the reason', (t) => {
+  const full = providerIn('starting').hears(...many(WAITING_ORDERS_MAX));
+  t.deepEqual(full.effects, []);
+  const over = full.hears(submit('more'));
+  t.deepEqual(over.effects, [
+    refused('more', `ORDER_REFUSED: waiting=${WAITING_ORDERS_MAX}, allowed=${WAITING_ORDERS_MAX}`),
+  ]);
+  t.is(over.context.waiting.length, WAITING_ORDERS_MAX);
+});
+
+test('the orders at the venue are bounded: one more is refused with the bound in the reason', (t) => {
+  const full = providerIn('running.ready.settled').hears(...many(LIVE_ORDERS_MAX));
+  const over = full.hears(submit('more'));
+  t.deepEqual(over.effects, [refused('more', `ORDER_REFUSED: live=${LIVE_ORDERS_MAX}, allowed=${LIVE_ORDERS_MAX}`)]);
+  t.is(Object.keys(over.context.live).length, LIVE_ORDERS_MAX);
+});
+
+test('a kill switch refuses every submit, those that wait too, until the scope that engaged it resumes', (t) => {
+  const halt = { type: 'TradingHalted', reason: 'loss', scope: 'firm' } as const;
+  const halted = providerIn('starting').hears(submit('a1')).hears(halt);
+  t.deepEqual(halted.effects, [refused('a1', 'KILL_SWITCH_ENGAGED: reason=loss')]);
+
+  for (const state of PROVIDER_STATES) {
+    const provider = providerIn(state).hears(halt).hears(submit('a2'));
+    t.deepEqual(provider.effects, [refused('a2', 'KILL_SWITCH_ENGAGED: reason=loss')], state);
+  }
+  const ready = providerIn('running.ready.settled').hears(halt, { type: 'TradingResumed', scope: 'other' });
+  t.deepEqual(ready.hears(submit('a3')).effects, [refused('a3', 'KILL_SWITCH_ENGAGED: reason=loss')]);
+  t.deepEqual(ready.hears({ type: 'TradingResumed', scope: 'firm' }).hears(submit('a3')).effects, [granted('a3')]);
+});
+
+test('a halt outlives a stop, a start and a new node', (t) => {
+  const halted = providerIn('running.ready.settled').hears(
+    { type: 'TradingHalted', reason: 'loss' },
+    { type: 'Stop' },
+    { type: 'Start' },
+    { type: 'NodeStarted' },
+  );
+  t.deepEqual(halted.context.halts, { '': 'loss' });
+});
+
+test('a round without faults asks nobody', (t) => {
+  const checking = providerIn('running.ready.settled').hears(submit('a1'), submit('a2')).waits('nextRound');
+  const done = checking.hears(reconciled(1, 2, { openOrders: [seen('a1'), seen('a2', '0.000')] }));
+  t.is(done.state, 'running.ready.settled');
+  t.deepEqual(done.effects, []);
+});
+
+test('orders the venue does not list any more, or lists with another quantity, are asked, each once', (t) => {
+  const checking = providerIn('running.ready.settled')
+    .hears(submit('a1'), submit('a2'), submit('a3'))
+    .waits('nextRound');
+  const done = checking.hears(reconciled(1, 2, { openOrders: [seen('a2', '0.5'), seen('a3')] }));
+  t.deepEqual(done.effects, [asked('a1'), asked('a2')]);
+
+  const next = done
+    .waits('nextRound')
+    .hears(reconciled(1, 3, { openOrders: [seen('a1'), seen('a2', '0.50'), seen('a3')] }));
+  t.deepEqual(next.effects, []);
+});
+
+test('an order whose trades add up to more than its own word is asked', (t) => {
+  const trade = {
+    tradeId: '1',
+    venueOrderId: 'va1',
+    symbol: 'BTC-USDT',
+    side: 'Buy',
+    quantity: '0.2',
+    price: '1',
+  } as const;
+  const trades = [{ ...trade, fee: null, feeAsset: null, liquidity: null, tradedAt: 1 }];
+  const live = { a1: { symbol: 'BTC-USDT', since: 1, filled: '0.1', askedAt: 0 } };
+  t.deepEqual(compare(live, [seen('a1', '0.1')], trades, 10).ask, ['a1']);
+  t.deepEqual(compare(live, [seen('a1', '0.1')], [], 10).ask, []);
+});
+
+test('an order granted after the round began is not missing', (t) => {
+  const checking = providerIn('running.ready.checking');
+  const late = checking.hears(submit('a1')).hears(reconciled(1, 2));
+  t.deepEqual(late.effects, []);
+});
+
+test('more differing orders than a round may ask are asked in the rounds that follow soon, longest waiting first', (t) => {
+  const checking = providerIn('running.ready.settled')
+    .hears(...many(1_000))
+    .waits('nextRound');
+  let provider = checking.hears(reconciled(1, 2));
+  const names = new Set(provider.effects.map((effect) => (effect.type === 'send' ? effect.to : '')));
+  t.is(names.size, 400);
+  t.is(provider.timers['nextRound'], 1_000);
+  for (const round of [3, 4]) {
+    provider = provider.waits('nextRound').hears(reconciled(1, round));
+    for (const effect of provider.effects) if (effect.type === 'send') names.add(effect.to);
+  }
+  t.is(names.size, 1_000);
+});
+
+test('a failed round of a ready provider is tried again later, the third in a row costs it its readiness', (t) => {
+  let provider = providerIn('running.ready.settled').hears(submit('a1'));
+  for (const round of [2, 3]) {
+    provider = provider.waits('nextRound').hears({ type: 'ReconcileFailed', session: 1, round, reason: 'no answer' });
+    t.is(provider.state, 'running.ready.settled');
+  }
+  const third = { type: 'ReconcileFailed', session: 1, round: 4, reason: 'no answer' } as const;
+  const lost = provider.waits('nextRound').hears(third);
+  t.is(lost.state, 'running.reconciling.pausing');
+  t.false(lost.context.ready);
+  t.deepEqual(lost.timers, { reconcileRetry: 4_000 });
+  t.deepEqual(lost.hears(submit('a2')).effects, []);
+  t.is(lost.waits('reconcileRetry').hears(reconciled(1, 5)).state, 'running.ready.settled');
+});
+
+test('the next round looks back to a minute before the last one that succeeded began', (t) => {
+  const provider = providerIn('running.ready.settled').hears(submit('a1', 'ETH-USDT'), submit('a2')).waits('nextRound');
+  const args = { name: 'paper', session: 1, round: 2, sinceAt: STARTED_AT - 60_000, symbols: ['BTC-USDT', 'ETH-USDT'] };
+  t.deepEqual(provider.effects, [{ type: 'command', name: 'reconcile', args }]);
+});
+
+test('balances are written down as seen, and as nothing when the venue lists the asset no more', (t) => {
+  const row = (asset: string, available: string, observedAt: number): Effect =>
+    record({ table: 'balances', provider: 'paper', asset, available, locked: '0', observedAt });
+  const held = { asset: 'BTC', available: '2', locked: '0', observedAt: 7 };
+  const first = providerIn('running.reconciling.asking').hears(reconciled(1, 1, { balances: [held] }));
+  t.deepEqual(first.effects, [row('BTC', '2', 7)]);
+
+  const seenOne = first.hears({ type: 'BalancesObserved', balances: [{ ...held, asset: 'ETH' }] });
+  t.deepEqual(seenOne.effects, [row('ETH', '2', 7)]);
+  const checking = seenOne.waits('nextRound');
+  const next = checking.hears(reconciled(1, 2, { balances: [{ ...held, available: '1', observedAt: 9 }] }));
+  t.deepEqual(next.effects, [row('BTC', '1', 9), row('ETH', '0', STARTED_AT + 30_000)]);
+});
+
+test('an order of somebody else is counted and written to the audit log once', (t) => {
+  const order = foreign('web1', '77');
+  const provider = providerIn('running.ready.settled').hears({ type: 'ExternalOrderSeen', order });
+  const about = { provider: 'paper', clientOrderId: 'web1', venueOrderId: '77', symbol: 'BTC-USDT', side: 'Buy' };
+  const detail = JSON.stringify({ ...about, quantity: '1', rawStatus: 'NEW' });
+  const row = { table: 'audit_log', actor: 'provider/paper', action: 'ExternalOrderSeen', detail };
+  t.deepEqual(provider.effects, [record(row)]);
+
+  const again = provider.waits('nextRound').hears(reconciled(1, 2, { external: [order] }));
+  t.deepEqual(again.effects, []);
+  t.is(again.context.external.count, 1);
+});

@@ -1,0 +1,118 @@
+// Whatever a strategy instance hears in whatever order: it never throws, handles all of it, keeps its bounds, and stops.
+import test from 'ava';
+import fc from 'fast-check';
+import { DEFAULT_BOUNDS } from '../../actors/runtime/bounds.ts';
+import { FAULTS_MAX, OPEN_ORDERS_MAX, STATE_CHARS_MAX } from '../../actors/strategy/bounds.ts';
+import type { StrategyMessage } from '../../actors/strategy/messages.ts';
+import { walk, walks } from '../support/chance.ts';
+import {
+  execReport,
+  fault,
+  LOST,
+  place,
+  READY,
+  STRATEGY,
+  STRATEGY_STATES,
+  sandboxStarted,
+  strategyIn,
+} from '../support/strategies.ts';
+
+const sandbox = fc.integer({ min: 0, max: 6 });
+const amount = fc.constantFrom('0', '1', '0.5', '0.0001', '100', '', '-1', '1e5', '99999999999999999999999');
+const orderId = fc.integer({ min: 1, max: 12 }).map((n) => `mm1${n.toString(36).padStart(8, '0')}`);
+const ref = fc.nat({ max: 12 }).map(String);
+const state = fc.constantFrom('ACK', 'PARTIAL', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED');
+
+const message: fc.Arbitrary<StrategyMessage> = fc.oneof(
+  fc.constantFrom<StrategyMessage>(
+    { type: 'Start' },
+    { type: 'Start' },
+    { type: 'Stop' },
+    { type: 'NodeStarted' },
+    READY,
+    READY,
+    LOST,
+    { ...READY, provider: 'other' },
+    { type: 'Configure', revision: 'sha256:1', config: STRATEGY.config, scope: STRATEGY.scope },
+    { type: 'Configure', revision: 'sha256:2', config: {}, scope: { paper: { symbols: ['BTC-USDT'] } } },
+  ),
+  sandbox.map((number) => sandboxStarted(number, 'Trade')),
+  fc.record({ type: fc.constant('SandboxFailed' as const), sandbox, reason: fc.string(), retryable: fc.boolean() }),
+  fc.record({ type: fc.constant('SandboxStopped' as const), sandbox }),
+  fc.tuple(sandbox, fc.boolean()).map(([number, fatal]) => fault(number, fatal)),
+  fc
+    .record({ sandbox, ref, quantity: amount, price: fc.option(amount), side: fc.constantFrom('Buy', 'Sell') })
+    .map((change) => place(change)),
+  fc.record({
+    type: fc.constant('CancelOrder' as const),
+    sandbox,
+    clientOrderId: fc.option(orderId),
+    ref: fc.option(ref),
+  }),
+  fc.record({ type: fc.constant('SaveState' as const), sandbox, state: fc.json().map((text) => JSON.parse(text)) }),
+  fc
+    .tuple(state, orderId, fc.option(fc.constantFrom('0.5', '1')))
+    .map(([to, clientOrderId, lastQuantity]) => execReport(to, { clientOrderId, lastQuantity })),
+);
+
+test('an instance handles everything in every order, keeps its bounds and can always be stopped', (t) => {
+  fc.assert(
+    fc.property(walks(message, 60), (steps) => {
+      const end = walk(strategyIn('starting.watching'), steps, (scene, step) => {
+        const { context, effects } = scene;
+        if (!scene.handled) throw new Error(`${JSON.stringify(step)} was not handled in ${scene.state}`);
+        if (Object.keys(context.open).length > OPEN_ORDERS_MAX) throw new Error('too many open orders');
+        if (context.faults.times.length > FAULTS_MAX + 1) throw new Error('too many faults are remembered');
+        const spawned = effects.filter(({ type }) => type === 'spawn').length;
+        const trades = scene.state === 'running' || scene.state === 'starting.launching';
+        if (spawned > 0 && !trades) throw new Error(`an order was made in ${scene.state}`);
+        if (scene.state === 'stopped' && Object.keys(scene.timers).length > 0) throw new Error('a stopped one ticks');
+      });
+      const stopped = end.hears({ type: 'Stop' });
+      if (stopped.state !== 'stopped') throw new Error(`Stop led to ${stopped.state}`);
+      const canceled = stopped.effects.filter(
+        (effect) => effect.type === 'send' && effect.message.type === 'CancelOrder',
+      );
+      if (canceled.length !== Object.keys(end.context.open).length) throw new Error('an open order was not canceled');
+    }),
+    { numRuns: 300 },
+  );
+  t.pass();
+});
+
+test('no two orders of an instance ever share a client order id', (t) => {
+  fc.assert(
+    fc.property(walks(message, 80), (steps) => {
+      const ids = new Set<string>();
+      walk(strategyIn('running'), steps, ({ effects }) => {
+        for (const effect of effects) {
+          if (effect.type !== 'spawn') continue;
+          if (ids.has(effect.key)) throw new Error(`${effect.key} was made twice`);
+          ids.add(effect.key);
+        }
+      });
+    }),
+    { numRuns: 200 },
+  );
+  t.pass();
+});
+
+test('an instance at all its bounds fits the runtime', (t) => {
+  const symbols = Array.from({ length: 100 }, (_, n) => `LONGBASE${n}-LONGQUOTE`);
+  const scope = { paper: { symbols } };
+  const instruments = symbols.map((symbol) => ({
+    ...{ symbol, base: symbol.slice(0, 11), quote: 'LONGQUOTE', priceIncrement: '0.00000001', maxQuantity: '90000000' },
+    ...{ quantityIncrement: '0.00000001', minQuantity: '0.00000001', minNotional: '10.00000000' },
+  }));
+  const config = { text: 'x'.repeat(16_000) };
+  const ready = strategyIn('starting.watching', { scope, config }).hears({ ...READY, instruments }, sandboxStarted(1));
+  const orders = Array.from({ length: OPEN_ORDERS_MAX }, (_, n) =>
+    place({ ref: String(n), symbol: symbols[n % 100] ?? '', quantity: '1234567.12345678', price: '123456.12345678' }),
+  );
+  const full = ready.hears(...orders, { type: 'SaveState', sandbox: 1, state: 'x'.repeat(STATE_CHARS_MAX - 2) });
+  t.is(Object.keys(full.context.open).length, OPEN_ORDERS_MAX);
+  t.is(JSON.stringify(full.context.state).length, STATE_CHARS_MAX);
+  t.true(JSON.stringify(full.context).length < DEFAULT_BOUNDS.snapshotChars);
+  t.true(full.hears({ type: 'Stop' }).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
+  t.deepEqual([...new Set(STRATEGY_STATES)].length, STRATEGY_STATES.length);
+});

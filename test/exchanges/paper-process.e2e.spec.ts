@@ -1,0 +1,260 @@
+// The venue as a process: it is killed, found again, held, let go, and kept off a ledger that another one writes.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type ExecutionContext } from 'ava';
+import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
+import { startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
+import { ALICE, type Answered, BOB, Client, openVenue, scratch } from '../support/paper.ts';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../bin/venue.ts');
+
+test.beforeEach((t) => t.timeout(180_000));
+
+interface Process {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly line: string;
+}
+
+async function run(t: ExecutionContext, dataDir: string, ...more: string[]): Promise<Process> {
+  const child = spawn(process.execPath, [PROGRAM, '--data', dataDir, ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  for await (const line of createInterface(child.stdout)) return { child, line, port: JSON.parse(line).port };
+  throw new Error('the venue ended before it was ready');
+}
+
+async function killed({ child }: Process): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** Known accounts, so that a test can sign. */
+async function prepared(t: ExecutionContext): Promise<string> {
+  const dataDir = await scratch(t);
+  await writeFile(path.join(dataDir, 'accounts.json'), JSON.stringify([ALICE, BOB]), { mode: 0o600 });
+  return dataDir;
+}
+
+async function adopt(t: ExecutionContext, dataDir: string, more: object = {}): Promise<VenueHandle> {
+  const handle = await startOrAdoptVenue({ dataDir, startTimeoutMs: 120_000, ...more });
+  t.teardown(() => handle.stop());
+  return handle;
+}
+
+test('it says in one line where it is, and ends cleanly when told to', async (t) => {
+  const dataDir = await scratch(t);
+  const venue = await run(t, dataDir, '--port', '0');
+  const ready: object = JSON.parse(venue.line);
+  t.like(ready, { event: 'VenueReady', port: venue.port, pid: venue.child.pid, data: dataDir });
+  t.is((await new Client(venue.port).send('GET', '/api/v3/ping')).status, 200);
+  venue.child.kill('SIGTERM');
+  t.deepEqual(await once(venue.child, 'exit'), [0, null]);
+  for (const secret of ['accounts.json', 'admin-token', 'ledger.jsonl']) {
+    t.is((await stat(path.join(dataDir, secret))).mode & 0o077, 0, `${secret} is its owner's`);
+  }
+  const [account] = JSON.parse(await readFile(path.join(dataDir, 'accounts.json'), 'utf8'));
+  t.false(venue.line.includes(account.secret) || venue.line.includes(account.apiKey));
+});
+
+test('what was acknowledged survives kill -9 in the middle of the traffic, and nothing is there twice', async (t) => {
+  const dataDir = await prepared(t);
+  const acknowledged = new Map<string, Answered>();
+  let sent = 0;
+  for (let round = 0; round < 4; round += 1) {
+    const venue = await run(t, dataDir, '--speed', '20');
+    const clients = [new Client(venue.port), new Client(venue.port, BOB)];
+    let alive = true;
+    const traffic = clients.map(async (client, index) => {
+      while (alive) {
+        sent += 1;
+        const id = `${index}-${sent}`;
+        const side = sent % 2 === 0 ? 'BUY' : 'SELL';
+        const price = String(60_000 + (side === 'BUY' ? -1 : 1) * (sent % 7) * 20);
+        const answer = await client.limit(side, price, '0.001', { newClientOrderId: id }).catch(() => null);
+        if (answer?.status === 200) acknowledged.set(id, answer);
+        if (sent % 5 === 0) await client.signed('DELETE', 'openOrders', { symbol: 'BTCUSDT' }).catch(() => null);
+      }
+    });
+    const enough = acknowledged.size + 60;
+    while (acknowledged.size < enough) await new Promise((resolve) => setImmediate(resolve));
+    await killed(venue);
+    alive = false;
+    await Promise.all(traffic);
+  }
+  // A venue that starts moves its market once; what it shows after that, and what the ledger says then, must agree.
+  const last = await run(t, dataDir, '--speed', '0');
+  const { orders, trades, balances } = await readLedger(path.join(dataDir, 'ledger.jsonl'));
+  const byClientId = Map.groupBy(orders, ({ clientOrderId }) => clientOrderId);
+  for (const [id, { body }] of acknowledged) {
+    t.deepEqual(
+      byClientId.get(id)?.map(({ orderId }) => orderId),
+      [body['orderId']],
+      id,
+    );
+  }
+  t.true(trades.length > 0);
+  t.is(new Set(trades.map(({ tradeId, orderId }) => `${tradeId} ${orderId}`)).size, trades.length);
+  for (const [name, client] of [
+    ['alice', new Client(last.port)],
+    ['bob', new Client(last.port, BOB)],
+  ] as const) {
+    const answer = await client.signed('GET', 'account');
+    const shown = answer.body['balances'] as { asset: string; free: string; locked: string }[];
+    for (const { asset, free, locked } of shown) {
+      const total = (Number(free) + Number(locked)).toFixed(6);
+      t.is(total, Number(balances.get(name)?.get(asset)).toFixed(6), `${name} ${asset}`);
+    }
+    const all = await client.signed('GET', 'allOrders', { symbol: 'BTCUSDT', orderId: 0, limit: 1000 });
+    const theirs = orders.filter(({ account }) => account === name);
+    t.deepEqual(
+      all.list.map(({ orderId, status }) => `${orderId} ${status}`),
+      theirs.slice(0, 1000).map(({ orderId, status }) => `${orderId} ${status}`),
+    );
+  }
+});
+
+test('a line that kill -9 tore is cut off at the next start, and said so', async (t) => {
+  const dataDir = await prepared(t);
+  const first = await run(t, dataDir);
+  await new Client(first.port).limit('BUY', '50000', '0.1', { newClientOrderId: 'kept' });
+  await killed(first);
+  const file = path.join(dataDir, 'ledger.jsonl');
+  await writeFile(file, '0badc0de {"number":', { flag: 'a' });
+  const handle = await adopt(t, dataDir);
+  t.like(await new Client(handle.port).signed('GET', 'order', { symbol: 'BTCUSDT', origClientOrderId: 'kept' }), {
+    status: 200,
+  });
+  t.regex(await readFile(path.join(dataDir, 'venue.log'), 'utf8'), /ended in 19 bytes of an unfinished line, cut off/);
+});
+
+test('a gateway that was killed finds the same running venue, with its orders and its port', async (t) => {
+  const dataDir = await prepared(t);
+  // The gateway: a process that starts the venue, holds it, and is killed.
+  const script = `
+    const { startOrAdoptVenue } = await import(${JSON.stringify(PROGRAM)});
+    const { pid, port, adopted } = await startOrAdoptVenue({ dataDir: ${JSON.stringify(dataDir)}, lingerMs: 60_000 });
+    console.log(JSON.stringify({ pid, port, adopted }));
+    setInterval(() => {}, 1_000);
+  `;
+  const gateway = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => gateway.kill('SIGKILL'));
+  const [line] = await once(createInterface(gateway.stdout), 'line');
+  const first: { pid: number; port: number; adopted: boolean } = JSON.parse(String(line));
+  t.false(first.adopted);
+  await new Client(first.port).limit('BUY', '50000', '0.1', { newClientOrderId: 'mine' });
+  gateway.kill('SIGKILL');
+  await once(gateway, 'exit');
+  const second = await adopt(t, dataDir);
+  t.like(second, { pid: first.pid, port: first.port, adopted: true });
+  const found = await new Client(second.port).signed('GET', 'order', { symbol: 'BTCUSDT', origClientOrderId: 'mine' });
+  t.is(found.body['status'], 'NEW');
+  t.deepEqual(second.accounts, [ALICE, BOB]);
+});
+
+test('a venue that nobody holds ends by itself, and the next one goes on from its ledger on the same port', async (t) => {
+  const dataDir = await prepared(t);
+  const first = await adopt(t, dataDir, { lingerMs: 1 });
+  await new Client(first.port).limit('BUY', '50000', '0.1', { newClientOrderId: 'mine' });
+  first.release();
+  await gone(first.pid);
+  const second = await adopt(t, dataDir);
+  t.false(second.adopted);
+  t.not(second.pid, first.pid);
+  t.is(second.port, first.port);
+  const found = await new Client(second.port).signed('GET', 'order', { symbol: 'BTCUSDT', origClientOrderId: 'mine' });
+  t.is(found.body['status'], 'NEW');
+});
+
+test('a venue with --stay outlives its gateway, and whoever loses it is told', async (t) => {
+  const dataDir = await prepared(t);
+  const first = await adopt(t, dataDir, { stay: true });
+  first.release();
+  const second = await adopt(t, dataDir);
+  t.is(second.pid, first.pid);
+  process.kill(second.pid, 'SIGKILL');
+  await second.lost;
+  const third = await adopt(t, dataDir);
+  t.not(third.pid, second.pid);
+});
+
+test('of several that start at once on one folder one writes, and all have it', async (t) => {
+  const dataDir = await prepared(t);
+  const handles = await Promise.all([1, 2, 3, 4].map(() => adopt(t, dataDir)));
+  t.is(new Set(handles.map(({ pid }) => pid)).size, 1);
+  t.is(handles.filter(({ adopted }) => !adopted).length, 1);
+});
+
+test('a second venue on the same ledger is refused with the pid of the first', async (t) => {
+  const dataDir = await prepared(t);
+  const first = await run(t, dataDir);
+  const second = spawn(process.execPath, [PROGRAM, '--data', dataDir], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  second.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const [code] = await once(second, 'close');
+  t.is(code, 3);
+  t.true(said.includes(`a venue already writes this ledger: pid=${first.child.pid}`), said);
+});
+
+test('something else on the port it had is not taken for it', async (t) => {
+  const dataDir = await prepared(t);
+  const other = await openVenue(t);
+  await writeFile(
+    path.join(dataDir, 'venue.json'),
+    JSON.stringify({ pid: process.pid, port: other.port, instance: 'gone' }),
+  );
+  const handle = await adopt(t, dataDir);
+  t.false(handle.adopted);
+  t.not(handle.port, other.port);
+});
+
+test('a venue that cannot start says why', async (t) => {
+  const dataDir = await scratch(t);
+  await writeFile(path.join(dataDir, 'accounts.json'), '[{"name":"x"}]');
+  const error = await t.throwsAsync(startOrAdoptVenue({ dataDir }));
+  t.regex(error?.message ?? '', /^VENUE_ACCOUNTS_INVALID: file=.*accounts\.json, 0\.apiKey/);
+  const damaged = await prepared(t);
+  const lines = await readFile(path.join(await ledgerOf(t), 'ledger.jsonl'), 'utf8');
+  await writeFile(path.join(damaged, 'ledger.jsonl'), `garbage\n${lines}`);
+  const refused = await t.throwsAsync(startOrAdoptVenue({ dataDir: damaged, startTimeoutMs: 120_000 }));
+  t.regex(refused?.message ?? '', /^VENUE_START: .*\n.*LEDGER_DAMAGED/s);
+});
+
+test('arguments that make no sense are refused with how it is used', async (t) => {
+  for (const args of [['--port', 'x'], ['--nope'], ['--speed', '-1'], ['extra']]) {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    t.is((await once(child, 'close'))[0], 2);
+    t.regex(said, /usage: meltica venue/);
+  }
+});
+
+/** A folder with a ledger of a few good lines. */
+async function ledgerOf(t: ExecutionContext): Promise<string> {
+  const venue = await openVenue(t);
+  await new Client(venue.port).limit('BUY', '50000', '0.1');
+  await venue.close();
+  return venue.dataDir;
+}
+
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,116 @@
+// A network between clients and a server: it can be cut, stalled in one direction, and slowed.
+import net from 'node:net';
+
+export type Direction = 'toServer' | 'toClient';
+
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** The same database, through the proxy. */
+  urlOf(databaseUrl: string): string;
+  /** Holds what the connections of this moment send in a direction; later connections are not touched. */
+  stall(...directions: readonly Direction[]): void;
+  /** Lets everything held go on its way, also of clients that have left meanwhile. */
+  resume(): void;
+  /** Resets every connection; what is held is lost. */
+  cut(): void;
+  /** Refuses new connections until called with false. */
+  refuse(refused: boolean): void;
+  /** Every byte takes this much longer from now on, both ways. */
+  delay(ms: number): void;
+  /** Bytes held back right now. */
+  held(direction: Direction): number;
+}
+
+interface Pipe {
+  stalled: boolean;
+  /** The source has ended; the target is told when nothing is held any more. */
+  ended: boolean;
+  held: Buffer[];
+  readonly target: net.Socket;
+}
+interface Link {
+  readonly toServer: Pipe;
+  readonly toClient: Pipe;
+}
+
+export async function tcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+  const links = new Set<Link>();
+  let delayMs = 0;
+  let refused = false;
+  const server = net.createServer((client) => {
+    if (refused) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = net.connect(target.port, target.host);
+    const link: Link = { toServer: pipe(upstream), toClient: pipe(client) };
+    links.add(link);
+    const forget = (): void => {
+      if (client.destroyed && upstream.destroyed) links.delete(link);
+    };
+    forward(client, link.toServer, () => delayMs, forget);
+    forward(upstream, link.toClient, () => delayMs, forget);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const sockets = (): net.Socket[] =>
+    [...links].flatMap(({ toServer, toClient }) => [toServer.target, toClient.target]);
+  return {
+    port,
+    urlOf: (databaseUrl) => {
+      const url = new URL(databaseUrl);
+      url.host = `127.0.0.1:${port}`;
+      return url.href;
+    },
+    stall: (...directions) => {
+      for (const link of links) for (const direction of directions) link[direction].stalled = true;
+    },
+    resume: () => {
+      for (const { toServer, toClient } of links) for (const each of [toServer, toClient]) release(each);
+    },
+    cut: () => {
+      for (const socket of sockets()) socket.resetAndDestroy();
+      links.clear();
+    },
+    refuse: (now) => {
+      refused = now;
+    },
+    delay: (ms) => {
+      delayMs = ms;
+    },
+    held: (direction) => [...links].reduce((sum, link) => sum + Buffer.concat(link[direction].held).length, 0),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets()) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function pipe(target: net.Socket): Pipe {
+  return { stalled: false, ended: false, held: [], target };
+}
+
+function forward(source: net.Socket, into: Pipe, delayMs: () => number, forget: () => void): void {
+  source.setNoDelay(true);
+  source.on('error', () => {});
+  source.on('data', (bytes) => {
+    const pass = (): void => {
+      into.held.push(bytes);
+      if (!into.stalled) release(into);
+    };
+    if (delayMs() === 0) pass();
+    else setTimeout(pass, delayMs());
+  });
+  source.on('close', () => {
+    into.ended = true;
+    if (!into.stalled) release(into);
+    forget();
+  });
+}
+
+function release(into: Pipe): void {
+  into.stalled = false;
+  for (const bytes of into.held.splice(0)) into.target.write(bytes);
+  if (into.ended) into.target.end();
+}
