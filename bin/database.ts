@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type Config, loadConfig, type Settings } from '../config/index.ts';
 import { readEnvironment } from '../config/env.ts';
-import type { Store } from '../actors/runtime/ports.ts';
+import { textOf } from '../actors/runtime/errors.ts';
+import type { Log, Store } from '../actors/runtime/ports.ts';
 import { type EmbeddedPostgres, startEmbedded } from '../persistence/embedded/index.ts';
 import { createStore, type StoreOptions } from '../persistence/index.ts';
 
@@ -15,9 +16,12 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-export async function openDatabase(settings: Settings): Promise<OpenDatabase> {
+/** `log` hears when the embedded server dies and is started again; without it, it is not. */
+export async function openDatabase(settings: Settings, log?: Log): Promise<OpenDatabase> {
   const { database, dataDir } = settings;
-  const embedded = database.dsn === undefined ? await startEmbedded({ dataDir: path.join(dataDir, 'postgres'), durable: true }) : null;
+  const folder = path.join(dataDir, 'postgres');
+  const embedded = database.dsn === undefined ? await startEmbedded({ dataDir: folder, durable: true }) : null;
+  const keeper = embedded !== null && log !== undefined ? keepAlive(embedded, folder, log) : null;
   const store = {
     url: embedded?.url ?? (database.dsn as string),
     tls: tlsOf(database),
@@ -26,7 +30,29 @@ export async function openDatabase(settings: Settings): Promise<OpenDatabase> {
     answerTimeoutMs: database.answerTimeoutMs,
     lockTimeoutMs: database.lockTimeoutMs,
   };
-  return { store, embedded, close: async () => embedded?.stop() };
+  return { store, embedded, close: async () => (keeper === null ? embedded?.stop() : keeper.stop()) };
+}
+
+/** A server that ends without being asked is started again on the same port; what was not committed is sent again. */
+function keepAlive(first: EmbeddedPostgres, folder: string, log: Log): { stop(): Promise<void> } {
+  let current = first;
+  let stopping = false;
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const { asked, detail } = await current.exited;
+      if (asked || stopping) return;
+      log.error({ detail }, 'PostgreSQL ended by itself and is started again');
+      current = await startEmbedded({ dataDir: folder, durable: true });
+      if (current.url !== first.url) log.error({}, 'PostgreSQL came back on another port, because its own was taken: stop this process and start it again');
+    }
+  };
+  void watch().catch((error: unknown) => log.error({ error: textOf(error) }, 'PostgreSQL could not be started again: stop this process, see to the cause, start it again'));
+  return {
+    async stop() {
+      stopping = true;
+      await current.stop();
+    },
+  };
 }
 
 function tlsOf({ tls, caFile }: Config['database']): ConnectionOptions | undefined {

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { actors } from '../actors/index.ts';
 import type { ActorDefinition } from '../actors/runtime/actor.ts';
 import type { ActorKey } from '../actors/runtime/message.ts';
-import type { History, Store } from '../actors/runtime/ports.ts';
-import { replay, type Replayed } from '../actors/runtime/replay.ts';
+import type { History, Store, StoredHistory } from '../actors/runtime/ports.ts';
+import { createReplayer, replay, type Replayed } from '../actors/runtime/replay.ts';
 import { withStore } from './database.ts';
 
 export interface ReplayReport {
@@ -16,9 +16,11 @@ export interface ReplayReport {
   readonly differences: readonly Replayed[];
 }
 
-const PAGE = 1_000;
-/** A snapshot may be ahead of the journal we read, or behind it, when its actor moved between the two reads. */
-const ATTEMPTS = 3;
+/** Actors read at once, and the longest journal that is read with them. */
+const PAGE = 500;
+const SHORT = 200;
+/** Transitions of a longer journal read at once. */
+const PART = 5_000;
 
 const USAGE = 'usage: meltica replay KEY | --all | --file F';
 
@@ -44,25 +46,31 @@ function print({ actors: count, transitions, differences }: ReplayReport): void 
 export async function replayAll(store: Store, definitions: readonly ActorDefinition[]): Promise<ReplayReport> {
   const results: Replayed[] = [];
   for (let afterId = 0n; ; ) {
-    const page = await store.listKeys({ afterId, limit: PAGE });
-    for (const { key } of page) results.push(await replayStored(store, definitions, key));
+    const page = await store.listHistories({ afterId, limit: PAGE, transitions: SHORT });
+    for (const history of page) results.push(history.version > SHORT ? await replayLong(store, definitions, history) : replayHistory(definitions, history));
     const last = page.at(-1);
     if (last === undefined) return summary(results);
     afterId = last.id;
   }
 }
 
-async function replayOne(store: Store, definitions: readonly ActorDefinition[], key: ActorKey): Promise<ReplayReport> {
-  return summary([await replayStored(store, definitions, key)]);
+/** A journal of any length, in parts: what was read is immutable, so a commit in between does not matter. */
+async function replayLong(store: Store, definitions: readonly ActorDefinition[], history: StoredHistory): Promise<Replayed> {
+  const definition = definitions.find(({ kind }) => kind === history.kind);
+  if (definition === undefined) return replayHistory(definitions, history);
+  const replayer = createReplayer(definition, history);
+  for (let after = 0; after < history.version; ) {
+    const part = await store.listTransitions(history.id, { after, upTo: history.version, limit: PART });
+    if (part.length === 0 || !replayer.feed(part)) break;
+    after = part.at(-1)?.number ?? history.version;
+  }
+  return replayer.finish();
 }
 
-async function replayStored(store: Store, definitions: readonly ActorDefinition[], key: ActorKey): Promise<Replayed> {
-  for (let attempt = 1; ; attempt += 1) {
-    const history = await store.history(key);
-    if (history === null) return { key, transitions: 0, snapshot: null, difference: 'there is no such actor' };
-    const replayed = replayHistory(definitions, history);
-    if (replayed.difference === null || attempt === ATTEMPTS) return replayed;
-  }
+async function replayOne(store: Store, definitions: readonly ActorDefinition[], key: ActorKey): Promise<ReplayReport> {
+  const history = await store.history(key);
+  if (history === null) return summary([{ key, transitions: 0, snapshot: null, difference: 'there is no such actor' }]);
+  return summary([replayHistory(definitions, history)]);
 }
 
 export function replayHistory(definitions: readonly ActorDefinition[], history: History): Replayed {

@@ -54,7 +54,7 @@ interface Running {
 
 async function start(settings: Settings, environment: Environment, log: RootLog, end: (status: number) => void): Promise<Running> {
   const token = await loadOrCreateToken(path.join(settings.dataDir, 'token'));
-  const database = await openDatabase(settings);
+  const database = await openDatabase(settings, log.subsystem('database'));
   let venue: VenueHandle | null = null;
   try {
     await prepareDatabase(settings, database, log);

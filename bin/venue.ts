@@ -9,15 +9,15 @@ import {
 import { prepareFolder, readAccounts, readPlace, readToken, writePlace } from '../actors/exchanges/paper/folder.ts';
 import { type Host, systemHost } from '../actors/exchanges/paper/host.ts';
 import { lock, VenueLocked } from '../actors/exchanges/paper/lock.ts';
-import { type PaperAccount, type ServedVenue, serveVenue } from '../actors/exchanges/paper/serve.ts';
+import { type PaperAccount, type ServedVenue, type ServeOptions, serveVenue } from '../actors/exchanges/paper/serve.ts';
 
 export type { VenueHandle } from '../actors/exchanges/paper/adopt.ts';
 
-export interface RunVenueOptions {
+type Passed = 'seed' | 'speed' | 'symbols' | 'fees' | 'market' | 'ledgerBytesMax';
+
+export interface RunVenueOptions extends Pick<ServeOptions, Passed> {
   readonly dataDir: string;
   readonly port?: number;
-  readonly seed?: number;
-  readonly speed?: number;
   /** How long to live without a holder; null for ever. */
   readonly lingerMs?: number | null;
   readonly accounts?: readonly PaperAccount[];
@@ -79,6 +79,7 @@ export async function runVenue(options: RunVenueOptions): Promise<RunningVenue> 
   const ending = Promise.withResolvers<VenueEnd>();
   const linger = createLinger(host, lingerMs, () => ending.resolve({ why: 'not held' }));
   const served = await serveVenue({
+    ...options,
     dataDir,
     port: options.port || ((await readPlace(dataDir))?.port ?? 0),
     anyPort: !options.port,
@@ -90,8 +91,6 @@ export async function runVenue(options: RunVenueOptions): Promise<RunningVenue> 
     fatal: (error) => ending.resolve({ why: 'failed', error }),
     onHolders: linger.held,
     onStop: () => ending.resolve({ why: 'stopped' }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.speed !== undefined && { speed: options.speed }),
   });
   await writePlace(dataDir, { pid: process.pid, port: served.port, instance: served.instance });
   linger.start();

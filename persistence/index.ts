@@ -10,7 +10,7 @@ import { type Projection, projectionsWith } from './projections/index.ts';
 import { type AccountReader, createAccountReader } from './read/accounts.ts';
 import { listKeys } from './read/actors.ts';
 import { findDeadLetter, listDeadLetters } from './read/dead-letters.ts';
-import { findActor, readHistory } from './read/journal.ts';
+import { findActor, listHistories, listTransitions, readHistory } from './read/journal.ts';
 import { createOrderReader, type OrderReader } from './read/orders.ts';
 import { createOutboxReader, type OutboxReader } from './read/outbox.ts';
 import { reserveIds } from './reserve.ts';
@@ -61,6 +61,8 @@ export function createStore(options: StoreOptions): PostgresStore {
       reading(`reserve ${count} ids of ${sequence}`, () => reserveIds(pool, sequence, count)),
     findActor: (key) => reading(`find ${key}`, () => findActor(pool, key)),
     history: (key, limits) => reading(`history of ${key}`, () => readHistory(pool, key, limits?.last)),
+    listHistories: (page) => reading('list histories', () => listHistories(pool, page)),
+    listTransitions: (actorId, page) => reading(`transitions of ${actorId}`, () => listTransitions(pool, actorId, page)),
     listKeys: (filter) => reading('list keys', () => listKeys(database.orm, filter)),
     listDeadLetters: (filter) => reading('list dead letters', () => listDeadLetters(database.orm, filter)),
     getDeadLetter: (id) => reading(`dead letter ${id}`, () => findDeadLetter(database.orm, id)),

@@ -56,7 +56,8 @@ export async function loadShard(pool: pg.Pool, shard: number, recentMax: number)
   }
 }
 
-async function inSnapshot<Result>(client: pg.ClientBase, read: () => Promise<Result>): Promise<Result> {
+/** Reads that see one moment of the database. */
+export async function inSnapshot<Result>(client: pg.ClientBase, read: () => Promise<Result>): Promise<Result> {
   await client.query('begin transaction isolation level repeatable read read only');
   try {
     return await read();

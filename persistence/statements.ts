@@ -5,7 +5,7 @@ import { KERNEL_STATEMENTS } from './kernel-writers.ts';
 import { ACQUIRE, HOLDER, RENEW, UNLOCK } from './lease.ts';
 import { LOAD_ACTORS, LOAD_LAST_AT, LOAD_OUTBOX, LOAD_RECENT, LOAD_TIMERS } from './load.ts';
 import { projectionsWith } from './projections/index.ts';
-import { FIND_ACTOR, READ_TRANSITIONS } from './read/journal.ts';
+import { FIND_ACTOR, LIST_ACTORS, LIST_JOURNALS, READ_TRANSITIONS } from './read/journal.ts';
 import { RESERVE_IDS } from './reserve.ts';
 import type { Statement } from './row-set.ts';
 import { COMMITTED } from './unit-of-work.ts';
@@ -36,6 +36,8 @@ const READING: readonly (readonly [name: string, text: string, results: readonly
   ['load_recent', LOAD_RECENT, ['text', 'text']],
   ['load_last_at', LOAD_LAST_AT, ['bigint']],
   ['find_actor', FIND_ACTOR, ACTOR],
+  ['list_actors', LIST_ACTORS, ACTOR],
+  ['list_journals', LIST_JOURNALS, ['bigint', ...TRANSITION]],
   ['read_transitions', READ_TRANSITIONS, TRANSITION],
   ['reserve_ids', RESERVE_IDS, ['bigint', 'bigint']],
 ];

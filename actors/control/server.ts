@@ -71,7 +71,7 @@ export function createControl(options: ControlOptions): Control {
   }
 
   async function shut(): Promise<void> {
-    const cancel = clock.after(limits.closeMs, () => undefined);
+    const cancel = clock.after(limits.closeMs, () => app.server.closeAllConnections());
     await app.close();
     cancel();
   }

@@ -206,6 +206,13 @@ export interface Store {
   committed(shard: number): Promise<{ number: bigint; epoch: bigint }>;
   /** An actor with its journal, oldest first; with `last`, only that many of its newest transitions. */
   history(key: ActorKey, options?: { readonly last?: number }): Promise<History | null>;
+  /**
+   * Many actors with their journals, by id, as of one moment. A journal longer than `transitions` is left out
+   * (its `transitions` are empty) and read by `listTransitions`.
+   */
+  listHistories(page: { readonly afterId: bigint; readonly limit: number; readonly transitions: number }): Promise<readonly StoredHistory[]>;
+  /** A part of one journal: numbers after `after`, at most up to `upTo`, oldest first. */
+  listTransitions(actorId: bigint, page: { readonly after: number; readonly upTo: number; readonly limit: number }): Promise<History['transitions']>;
   listKeys(filter: { readonly kind?: string; readonly live?: boolean; readonly afterId?: bigint; readonly limit: number }): Promise<readonly { id: bigint; key: ActorKey }[]>;
   /** Dead letters still to be looked at, oldest first; `take` returns one for delivery again. */
   listDeadLetters(filter: { readonly limit: number; readonly key?: ActorKey }): Promise<readonly StoredDeadLetter[]>;
@@ -231,6 +238,10 @@ export interface History {
   readonly state: string;
   readonly snapshot: string;
   readonly transitions: readonly Omit<TransitionRow, 'actorId'>[];
+}
+
+export interface StoredHistory extends History {
+  readonly id: bigint;
 }
 
 /** A message body with the fields the runtime adds, as it is handed to a machine. */

@@ -46,7 +46,9 @@ export class Release {
   readonly #deps: ReleaseDeps;
   readonly #lanes = new Map<string, Lane>();
   readonly #effects = new Map<string, Map<string, RunningEffect>>();
-  readonly #stop = new AbortController();
+  /** One per running attempt: aborts it. */
+  readonly #running = new Set<(reason: Error) => void>();
+  #stopped = false;
   #count = 0;
   #idle: (() => void) | null = null;
 
@@ -93,7 +95,8 @@ export class Release {
         };
       });
     }
-    this.#stop.abort(new Error('the runtime is stopping'));
+    this.#stopped = true;
+    for (const abort of this.#running) abort(new Error('the runtime is stopping'));
   }
 
   #runningCount(): number {
@@ -115,7 +118,7 @@ export class Release {
   #drain(pending: PendingEffect): void {
     const lane = this.#lane(pending);
     const definition = this.#deps.effectOf(pending.kind, pending.name);
-    while (!this.#stop.signal.aborted && lane.running < (definition.concurrency ?? CONCURRENCY)) {
+    while (!this.#stopped && lane.running < (definition.concurrency ?? CONCURRENCY)) {
       const effect = lane.queue.shift();
       if (effect === undefined) return;
       lane.running += 1;
@@ -142,26 +145,28 @@ export class Release {
       this.#answer(pending, message, '');
     } catch (error) {
       // Stopped: it stays pending in the outbox and the next boot decides.
-      if (this.#stop.signal.aborted) return;
+      if (this.#stopped) return;
       this.#failed(definition, effect, textOf(error), clock.now() - startedAt);
     }
   }
 
   async #call(definition: EffectDefinition, effect: RunningEffect): Promise<Message | null> {
     const { key, actor, at, args } = effect.pending;
+    const { clock, ports } = this.#deps;
     const timeoutMs = definition.timeoutMs ?? TIMEOUT_MS;
-    const limit = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
-    const ports = this.#deps.ports;
-    let cancel = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      cancel = this.#deps.clock.after(timeoutMs, () => limit.abort(new Error(`no answer within ${timeoutMs} ms`)));
-    });
+    const controller = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const abort = (reason: Error): void => {
+      controller.abort(reason);
+      late.reject(reason);
+    };
+    const cancel = clock.after(timeoutMs, () => abort(new Error(`no answer within ${timeoutMs} ms`)));
+    this.#running.add(abort);
     try {
-      return await Promise.race([definition.perform(args, { key, actor, at, attempt: effect.attempts, signal, ports }), late]);
+      return await Promise.race([definition.perform(args, { key, actor, at, attempt: effect.attempts, signal: controller.signal, ports }), late.promise]);
     } finally {
       cancel();
+      this.#running.delete(abort);
     }
   }
 

@@ -1,8 +1,9 @@
 // What the store is asked about single actors: their rows, their journal.
 import type pg from 'pg';
 import type { ActorKey } from '../../actors/runtime/message.ts';
-import type { ActorRow, History } from '../../actors/runtime/ports.ts';
+import type { ActorRow, History, StoredHistory } from '../../actors/runtime/ports.ts';
 import { ACTOR_COLUMNS, type ActorCells, type Cell, cellsOf, millis, toActor } from '../cells.ts';
+import { inSnapshot } from '../load.ts';
 
 type TransitionCells = [
   number: string,
@@ -20,8 +21,9 @@ type TransitionCells = [
 
 export const FIND_ACTOR = `select ${ACTOR_COLUMNS} from actors where key = $1`;
 
-export const READ_TRANSITIONS = `select number, message_id, type, body, from_state, to_state, ${millis('at')}, sender,
-       cause, correlation, hop
+const TRANSITION_COLUMNS = `number, message_id, type, body, from_state, to_state, ${millis('at')}, sender, cause, correlation, hop`;
+
+export const READ_TRANSITIONS = `select ${TRANSITION_COLUMNS}
   from transitions where actor_id = $1 and number > $2 and number <= $3 order by number`;
 
 export async function findActor(pool: pg.Pool, key: ActorKey): Promise<ActorRow | null> {
@@ -41,6 +43,40 @@ export async function readHistory(
   const after = Math.max(0, version - last);
   const transitions = await cellsOf<TransitionCells>(pool, READ_TRANSITIONS, [id, after, version]);
   return { key, kind, machineVersion, version, state, snapshot, transitions: transitions.map(toTransition) };
+}
+
+export const LIST_ACTORS = `select ${ACTOR_COLUMNS} from actors where id > $1 order by id limit $2`;
+
+export const LIST_JOURNALS = `select t.actor_id, ${TRANSITION_COLUMNS}
+  from unnest($1::int8[]) as wanted (id) join transitions t on t.actor_id = wanted.id order by t.actor_id, t.number`;
+
+export async function listTransitions(
+  pool: pg.Pool,
+  actorId: bigint,
+  page: { readonly after: number; readonly upTo: number; readonly limit: number },
+): Promise<History['transitions']> {
+  const upTo = Math.min(page.upTo, page.after + page.limit);
+  return (await cellsOf<TransitionCells>(pool, READ_TRANSITIONS, [actorId, page.after, upTo])).map(toTransition);
+}
+
+/** Actors and journals of one snapshot of the database, so that a commit in between does not tear them apart. */
+export async function listHistories(
+  pool: pg.Pool,
+  page: { readonly afterId: bigint; readonly limit: number; readonly transitions: number },
+): Promise<readonly StoredHistory[]> {
+  const client = await pool.connect();
+  try {
+    return await inSnapshot(client, async () => {
+      const actors = (await cellsOf<ActorCells>(client, LIST_ACTORS, [page.afterId, page.limit])).map(toActor);
+      const short = actors.filter(({ version }) => version <= page.transitions).map(({ id }) => id);
+      const rows = await cellsOf<[string, ...TransitionCells]>(client, LIST_JOURNALS, [short]);
+      const journals = new Map<string, History['transitions'][number][]>(short.map((id) => [String(id), []]));
+      for (const [actorId, ...cells] of rows) journals.get(actorId)?.push(toTransition(cells));
+      return actors.map((actor) => ({ ...actor, transitions: journals.get(String(actor.id)) ?? [] }));
+    });
+  } finally {
+    client.release();
+  }
 }
 
 function toTransition(cells: TransitionCells): History['transitions'][number] {

@@ -123,7 +123,7 @@ test('without a session nothing was sent, and nothing is known', async (t) => {
   t.deepEqual(await queryOrder.perform(REF, context(null)), { type: 'QueryFailed', reason });
 });
 
-test('an effect that throws or times out is unknown, never refused; each is attempted once, the machine does the rest', (t) => {
+test('an effect that throws or times out is unknown; each is attempted once, the machine does the rest', (t) => {
   t.deepEqual(submitOrder.failed?.(ARGS, 'timeout'), { type: 'SubmitUnknown', reason: 'timeout' });
   t.deepEqual(cancelOrder.failed?.(REF, 'timeout'), { type: 'CancelUnknown', reason: 'timeout' });
   t.deepEqual(queryOrder.failed?.(REF, 'timeout'), { type: 'QueryFailed', reason: 'timeout' });

@@ -374,7 +374,7 @@ test('row 17: a question that failed is no answer: it never counts towards absen
   t.is(scene.context.absences, 0);
 });
 
-test('row 18: a venue without a request deadline never proves absence: the order stays in doubt and says so once', (t) => {
+test('row 18: where requests have no deadline absence is never proved: doubt stays, and says so once', (t) => {
   let scene = orderIn('doubt', { recvWindowMs: 0 });
   const said: string[] = [];
   for (let count = 0; count < 12; count += 1) {

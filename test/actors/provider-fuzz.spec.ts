@@ -2,9 +2,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import * as bounds from '../../actors/provider/bounds.ts';
+import type { ProviderContext } from '../../actors/provider/context.ts';
 import type { ProviderMessage } from '../../actors/provider/messages.ts';
 import { DEFAULT_BOUNDS } from '../../actors/runtime/bounds.ts';
-import { walk, walks } from '../support/chance.ts';
+import { type Saying, walk, walks } from '../support/chance.ts';
 import {
   BTC,
   connected,
@@ -18,9 +19,11 @@ import {
   submit,
 } from '../support/providers.ts';
 
+type Said = Saying<ProviderMessage, ProviderContext>;
+
 const id = fc.integer({ min: 0, max: 30 }).map((n) => `o${n}`);
-const session = fc.integer({ min: 0, max: 4 });
-const round = fc.integer({ min: 0, max: 6 });
+/** How far from the present one an answer's number is: mostly it is that one. */
+const off = fc.constantFrom(0, 0, 0, 0, -1, 1);
 const symbols = fc.subarray(['BTC-USDT', 'ETH-USDT', 'XRP-USDT']);
 const quantity = fc.constantFrom('0', '0.1', '0.10', '2');
 const balances = fc.array(
@@ -37,8 +40,9 @@ const external = fc.array(
 );
 const watcher = fc.nat({ max: 80 }).map((n) => `strategy/s${n}` as const);
 const routes = symbols.map((all) => all.map((symbol) => ({ type: 'Trade' as const, symbol })));
+const reason = fc.string({ maxLength: 5 });
 
-const message: fc.Arbitrary<ProviderMessage> = fc.oneof(
+const plain: fc.Arbitrary<ProviderMessage> = fc.oneof(
   fc.constantFrom<ProviderMessage>(
     { type: 'Start' },
     { type: 'Stop' },
@@ -49,29 +53,77 @@ const message: fc.Arbitrary<ProviderMessage> = fc.oneof(
     { type: 'Configure', adapter: 'binance', settings: SETTINGS },
     { type: 'Configure', adapter: 'okx', settings: {} },
   ),
-  session.map((number) => connected(number, { instruments: [BTC, ETH] })),
-  fc.record({ type: fc.constant('ConnectFailed' as const), session, reason: fc.string(), retryable: fc.boolean() }),
-  fc.record({ type: fc.constant('Disconnected' as const), session, reason: fc.string() }),
-  fc.record({ type: fc.constantFrom('Reconnected' as const, 'Closed' as const), session }),
-  fc.record({ type: fc.constant('FeedsHeld' as const), session, feeds: round, instruments: fc.constant([BTC]) }),
-  fc.record({ type: fc.constant('FeedsFailed' as const), session, feeds: round, reason: fc.string() }),
-  fc
-    .record({ session, round, openOrders, external, balances })
-    .map(({ session: number, round: n, ...seen }) => reconciled(number, n, seen)),
-  fc.record({ type: fc.constant('ReconcileFailed' as const), session, round, reason: fc.string() }),
   fc.record({ type: fc.constant('BalancesObserved' as const), balances }),
-  id.map((clientOrderId) => submit(clientOrderId)),
   id.map((clientOrderId): ProviderMessage => ({ type: 'OrderClosed', clientOrderId })),
   fc.record({ type: fc.constant('WatchRequested' as const), watcher, routes }),
   fc.record({ type: fc.constant('WatchEnded' as const), watcher }),
 );
+const answers: fc.Arbitrary<Said> = fc.oneof(
+  off.map(
+    (n): Said =>
+      ({ session }) =>
+        connected(session + n, { instruments: [BTC, ETH] }),
+  ),
+  fc.tuple(off, reason, fc.boolean()).map(
+    ([n, why, retryable]): Said =>
+      ({ session }) => ({ type: 'ConnectFailed', session: session + n, reason: why, retryable }),
+  ),
+  fc.tuple(off, reason).map(
+    ([n, why]): Said =>
+      ({ session }) => ({ type: 'Disconnected', session: session + n, reason: why }),
+  ),
+  off.map(
+    (n): Said =>
+      ({ session }) => ({ type: 'Reconnected', session: session + n }),
+  ),
+  off.map(
+    (n): Said =>
+      ({ session }) => ({ type: 'Closed', session: session + n }),
+  ),
+  off.map(
+    (n): Said =>
+      ({ session, feeds }) => ({ type: 'FeedsHeld', session, feeds: feeds.wanted + n, instruments: [BTC] }),
+  ),
+  fc.tuple(off, reason).map(
+    ([n, why]): Said =>
+      ({ session, feeds }) => ({ type: 'FeedsFailed', session, feeds: feeds.wanted + n, reason: why }),
+  ),
+  fc.record({ n: off, openOrders, external, balances }).map(
+    ({ n, ...seen }): Said =>
+      ({ session, rounds }) =>
+        reconciled(session, rounds.round + n, seen),
+  ),
+  fc.tuple(off, reason).map(
+    ([n, why]): Said =>
+      ({ session, rounds }) => ({ type: 'ReconcileFailed', session, round: rounds.round + n, reason: why }),
+  ),
+);
+const saying: fc.Arbitrary<Said> = fc.oneof(
+  { weight: 3, arbitrary: answers },
+  {
+    weight: 2,
+    arbitrary: plain.map(
+      (message): Said =>
+        () =>
+          message,
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: id.map(
+      (clientOrderId): Said =>
+        () =>
+          submit(clientOrderId),
+    ),
+  },
+);
 
 test('a provider handles everything in every order, keeps its bounds and can always be stopped', (t) => {
   fc.assert(
-    fc.property(walks(message, 60), (steps) => {
-      const end = walk(providerIn('starting'), steps, (scene, step) => {
+    fc.property(walks(saying, 60), (steps) => {
+      const end = walk(providerIn('starting'), steps, (scene, said) => {
         const { context, state, timers } = scene;
-        if (!scene.handled) throw new Error(`${JSON.stringify(step)} was not handled in ${state}`);
+        if (!scene.handled) throw new Error(`${said} was not handled in ${state}`);
         if (context.waiting.length > bounds.WAITING_ORDERS_MAX) throw new Error('the wait list grew past its bound');
         if (Object.keys(context.watchers).length > bounds.WATCHERS_MAX) throw new Error('too many watchers');
         if (context.external.recent.length > bounds.EXTERNAL_ORDERS_MAX) throw new Error('too many external orders');
@@ -81,6 +133,7 @@ test('a provider handles everything in every order, keeps its bounds and can alw
         if (context.waiting.length > 0 && !holds) throw new Error(`orders wait in ${state}`);
         const told = Object.values(context.watchers).some((one) => one.told);
         if (told && !context.ready) throw new Error(`a watcher believes that the provider is ready in ${state}`);
+        if ('feedsRetry' in timers && !state.startsWith('running')) throw new Error(`feeds are retried in ${state}`);
         if (state === 'stopped' && Object.keys(timers).length > 0) throw new Error('a stopped provider ticks');
       });
       const stopped = end.hears({ type: 'Stop' });

@@ -36,10 +36,13 @@ test('a ready provider grants a submit and knows the order from then on', (t) =>
   t.deepEqual(provider.hears({ type: 'OrderClosed', clientOrderId: 'a1' }).context.live, {});
 });
 
-test('an order that asks again is granted again and counted once', (t) => {
-  const provider = providerIn('running.ready.settled').hears(submit('a1'), submit('a1'));
-  t.deepEqual(provider.effects, [granted('a1'), granted('a1')]);
-  t.is(Object.keys(provider.context.live).length, 1);
+test('an order that asks again is granted again, and what is known of it stays', (t) => {
+  const first = providerIn('running.ready.settled').hears(submit('a1')).waits('nextRound');
+  const known = first.hears(reconciled(1, 2, { openOrders: [seen('a1', '0.5')] }));
+  const again = known.hears(submit('a1'));
+  t.deepEqual(again.effects, [granted('a1')]);
+  t.deepEqual(again.context.live, known.context.live);
+  t.is(again.context.live['a1']?.filled, '0.5');
 });
 
 test('submits are granted when ready, wait where that will come by itself, and are refused elsewhere', (t) => {

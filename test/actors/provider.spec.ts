@@ -167,6 +167,26 @@ test('feeds that could not be held are tried again until they hold, an answer ab
   t.deepEqual(held.context.feeds, { wanted: 2, held: 2, failures: 0 });
 });
 
+test('a retry of feeds ends with the link it was for', (t) => {
+  const failed = providerIn('running.ready.settled').hears({ type: 'FeedsFailed', session: 1, feeds: 1, reason: 'no' });
+  t.deepEqual(failed.timers, { nextRound: 30_000, feedsRetry: 1_000 });
+  t.deepEqual(failed.hears({ type: 'Disconnected', session: 1, reason: 'cut' }).timers, { reconnectDelay: 1_000 });
+  t.deepEqual(failed.hears({ type: 'Stop' }).timers, {});
+});
+
+test('a link that comes back before its loss was noticed is reconciled before anything more is granted', (t) => {
+  const watched = providerIn('starting').hears(watch('mm', 'BTC-USDT'), connected(1), reconciled(1, 1));
+  const back = watched.hears({ type: 'Reconnected', session: 1 });
+  t.is(back.state, 'running.reconciling.asking');
+  t.deepEqual(back.effects, [
+    lost('mm', 'the link was lost and is back, reconciling'),
+    status('running'),
+    holding(2, ['BTC-USDT']),
+    looking(2, SINCE),
+  ]);
+  t.deepEqual(back.hears(submit('a1')).effects, []);
+});
+
 test('new routes replace a pending retry of the old ones', (t) => {
   const failed = providerIn('running.ready.settled').hears(watch('mm', 'BTC-USDT'), {
     type: 'FeedsFailed',

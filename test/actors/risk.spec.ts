@@ -244,7 +244,7 @@ test('a limit price must lie within the band around the reference, both edges in
   t.is(codeOf(scene.hears(wants('a', { price: '101.01' }))), 'PRICE_OUTSIDE_BAND');
 });
 
-test('without a reference nothing is granted that needs one: market orders always, limit orders where there is a band', (t) => {
+test('what needs a reference is denied without one: market orders always, limit orders where there is a band', (t) => {
   const market = wants('a', { orderType: 'Market', price: null });
   t.is(codeOf(risk().hears(market)), 'REFERENCE_MISSING');
   t.is(codeOf(risk({ priceBandPercent: '1' }).hears(wants('a'))), 'REFERENCE_MISSING');

@@ -11,6 +11,7 @@ import {
   STRATEGY,
   STRATEGY_AT,
   STRATEGY_STATES,
+  type StrategyScene,
   sandboxStarted,
   strategyIn,
 } from '../support/strategies.ts';
@@ -183,6 +184,18 @@ test('faults that lie further back than the period are forgotten', (t) => {
     const launching = paused.hears(READY).waits('restartDelay');
     strategy = launching.hears(sandboxStarted(launching.context.sandbox));
   }
+});
+
+test('as many faults as are allowed, and one more long after, do not give an instance up', (t) => {
+  const again = (strategy: StrategyScene): StrategyScene => {
+    const launching = strategy.hears(fault(strategy.context.sandbox), READY).waits('restartDelay');
+    return launching.hears(sandboxStarted(launching.context.sandbox));
+  };
+  let strategy = strategyIn('running');
+  for (let faults = 1; faults <= 5; faults += 1) strategy = again(strategy);
+  const late = strategy.at(STRATEGY_AT + 400_000).hears(fault(strategy.context.sandbox));
+  t.is(late.state, 'starting.pausing');
+  t.deepEqual(late.timers, { restartDelay: 1_000 });
 });
 
 test('a module that will not do is not started again, one that could not be started is', (t) => {

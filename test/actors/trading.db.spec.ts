@@ -67,8 +67,16 @@ async function node(url: string): Promise<Node> {
     exchange,
     sandboxes,
     state: (key) => system.snapshot(key)?.state ?? 'none',
-    stop: () => running.stop(),
-    crash: () => running.crash(),
+    stop: async () => {
+      await running.stop();
+      await Promise.all([sessionHost.closeAll(), sandboxHost.stopAll()]);
+    },
+    crash: async () => {
+      await running.crash();
+      // What the death of the process would end. Without its store it commits nothing, so its stop is not waited for.
+      void system.stop();
+      await Promise.all([sessionHost.closeAll(), sandboxHost.stopAll()]);
+    },
   };
 }
 

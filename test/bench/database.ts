@@ -9,6 +9,7 @@ import { migrateUp } from '../../persistence/migrate.ts';
 export interface BenchServer {
   /** A fresh migrated database; for the yardsticks with the provider that their orders name. */
   database(options?: { readonly provider?: boolean }): Promise<string>;
+  query(database: string, text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +32,12 @@ export async function startServer(): Promise<BenchServer> {
       await migrateUp(own.href);
       if (options.provider === true) await addProvider(own.href);
       return own.href;
+    },
+    async query(database, text) {
+      const client = new pg.Client(database);
+      await client.connect();
+      await client.query(text);
+      await client.end();
     },
     async stop() {
       await server?.stop();

@@ -98,7 +98,7 @@ function weigh(): void {
   const bytes = (process.memoryUsage().heapUsed - before) / restored.length;
   const chars = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
   console.log(
-    `${restored.length} working orders: ${Math.round(bytes)} bytes of heap each, ${Math.round(chars)} stored characters`,
+    `${restored.length} orders: ${Math.round(bytes)} bytes of heap each, ${Math.round(chars)} characters stored`,
   );
 }
 

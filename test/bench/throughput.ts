@@ -9,7 +9,7 @@ import type { OrderInput, OrderMessage } from '../../actors/order/messages.ts';
 import { type ActorDefinition, defineActor } from '../../actors/runtime/actor.ts';
 import { record, type Record, type Send, send } from '../../actors/runtime/effect.ts';
 import type { ActorKey, Delivered } from '../../actors/runtime/message.ts';
-import type { Store, WriteSet } from '../../actors/runtime/ports.ts';
+import type { ActorRow, Store, WriteSet } from '../../actors/runtime/ports.ts';
 import { createSystem, type System } from '../../actors/runtime/system.ts';
 import { systemClock } from '../../bin/clock.ts';
 import { createStore } from '../../persistence/index.ts';
@@ -36,7 +36,7 @@ function stub(kind: string, asked: string, answer: string, ignored: readonly str
   return defineActor({ kind, version: 1, machine });
 }
 
-const ACTORS = [
+export const BENCH_ACTORS = [
   orderActor,
   stub('risk', 'ReserveRequested', 'ReservationGranted', ['ExposureFilled', 'ReservationReleased']),
   stub('provider', 'SubmitRequested', 'SubmitGranted', ['OrderClosed']),
@@ -75,12 +75,21 @@ function venueOrder(request: SubmitRequest, status: 'open' | 'filled', filledQua
   return { clientOrderId, venueOrderId: clientOrderId.slice(1), symbol, side, status, rawStatus: status === 'open' ? 'NEW' : 'FILLED', quantity, price, filledQuantity, updatedAt: 1_790_000_000_400 };
 }
 
+/** The order's row after its acknowledgement: the last one before it rests. */
+function workingOf(sets: readonly WriteSet[], key: ActorKey): ActorRow {
+  const row = sets.flatMap(({ created, changed }) => [...created, ...changed]).findLast((written) => written.key === key && written.status === 'active');
+  if (row === undefined) throw new Error(`${key} never worked`);
+  return row;
+}
+
 export interface Throughput {
   readonly transitionsPerSecond: number;
   readonly turnsPerSecond: number;
   readonly groups: number;
   readonly orders: number;
   readonly life: Lifecycle;
+  /** The row of one order as it works at the venue. */
+  readonly working: ActorRow;
 }
 
 /** Keeps `open` orders alive at once for `seconds`; counts the orders' own transitions. */
@@ -115,7 +124,7 @@ export async function measureThroughput(url: string, options: { readonly open: n
     filled += 1;
     spawnNext();
   }, complain);
-  const system: System = createSystem({ actors: ACTORS, store: watched, clock: systemClock, log: QUIET, node: 'bench', ports });
+  const system: System = createSystem({ actors: BENCH_ACTORS, store: watched, clock: systemClock, log: QUIET, node: 'bench', ports });
   await system.start();
   await Promise.all([system.spawn('risk/paper', {}), system.spawn('provider/paper', {})]);
   // One life on its own first, for the yardsticks.
@@ -131,7 +140,7 @@ export async function measureThroughput(url: string, options: { readonly open: n
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000));
   const elapsed = (performance.now() - from.at) / 1_000;
   orderTransitions = (filled - from.filled) * life.steps.length;
-  const result = { transitionsPerSecond: orderTransitions / elapsed, turnsPerSecond: (turns - from.turns) / elapsed, groups: groups - from.groups, orders: filled - from.filled, life };
+  const result = { transitionsPerSecond: orderTransitions / elapsed, turnsPerSecond: (turns - from.turns) / elapsed, groups: groups - from.groups, orders: filled - from.filled, life, working: workingOf(sets, `order/${options.prefix}1`) };
   running = false;
   await system.stop();
   await store.close();

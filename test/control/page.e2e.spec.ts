@@ -135,6 +135,21 @@ withBrowser(`an actor whose work is over is told from the living, and then leave
   t.is(await page.locator('#kinds button', { hasText: 'order' }).count(), 0);
 });
 
+withBrowser(`an actor born while a list is on its way is not taken for gone${why}`, async (t) => {
+  const { page, inspector } = await open(t, DESKTOP);
+  inspector.move('order/a', '@init', 'working');
+  let late = 0;
+  await page.route('**/debug/actors?kind=order*', async (route) => {
+    const response = await route.fetch();
+    late += 1;
+    inspector.move(`order/late-${late}`, '@init', 'working');
+    await row(page, `order/late-${late}`).waitFor();
+    await route.fulfill({ response });
+  });
+  await row(page, 'order/late-1').waitFor();
+  await t.throwsAsync(page.locator('#rows tr.over').first().waitFor({ timeout: 1_500 }), { message: /Timeout/ });
+});
+
 withBrowser(`a press on a row shows the actor, and the panel follows it${why}`, async (t) => {
   const { page, inspector, complaints, shot } = await open(t, DESKTOP);
   inspector.move('order/odd #/%?id', '@init', 'life.reserving cancel.none', { side: 'Buy' });

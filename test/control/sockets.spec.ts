@@ -3,7 +3,7 @@ import net from 'node:net';
 import test from 'ava';
 import { createControl } from '../../actors/control/index.ts';
 import { BEARER, rig, TOKEN } from './support.ts';
-import { closed, listening, sendRaw, until } from './wire.ts';
+import { closed, listening, sendRaw } from './wire.ts';
 
 const QUICK = { headersMs: 300, requestMs: 600, requestCheckMs: 50 };
 const ASK = `GET /debug/runtime HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n`;
@@ -147,14 +147,15 @@ test('connections above the bound are closed, and the log says so', async (t) =>
 });
 
 test('closing cuts a request that is never answered, after a moment', async (t) => {
+  t.timeout(30_000, 'the connection was not cut');
   const { control, port, clock, inspector } = await listening(t);
-  let asked = false;
+  const asked = Promise.withResolvers<void>();
   inspector.find = () => {
-    asked = true;
+    asked.resolve();
     return new Promise(() => undefined);
   };
   const answer = sendRaw(port, ASK.replace('/debug/runtime', '/debug/actors/order/a').concat('\r\n'));
-  await until(() => asked);
+  await asked.promise;
   let over = false;
   const closing = control.close().then(() => {
     over = true;
@@ -169,18 +170,16 @@ test('closing cuts a request that is never answered, after a moment', async (t) 
 
 test('closing lets a request under way finish', async (t) => {
   const { control, port, inspector } = await listening(t);
-  let find = (_: null) => undefined as void;
-  const asked = new Promise<void>((resolve) => {
-    inspector.find = () =>
-      new Promise((found) => {
-        find = found;
-        resolve();
-      });
-  });
+  const asked = Promise.withResolvers<void>();
+  const found = Promise.withResolvers<null>();
+  inspector.find = () => {
+    asked.resolve();
+    return found.promise;
+  };
   const answer = sendRaw(port, ASK.replace('/debug/runtime', '/debug/actors/order/a').concat('\r\n'));
-  await asked;
+  await asked.promise;
   const closing = control.close();
-  find(null);
+  found.resolve(null);
   t.regex(await answer, /^HTTP\/1\.1 404 /);
   await closing;
   await t.throwsAsync(fetch(`http://127.0.0.1:${port}/health/live`));

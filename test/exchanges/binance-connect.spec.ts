@@ -104,12 +104,41 @@ test('an attempt that is called off ends, and closes what was open', async (t) =
   await t.throwsAsync(opening, { instanceOf: ExchangeFault });
 });
 
+test('a signal that is aborted after the session opened leaves it open', async (t) => {
+  await using venue = await fakeVenue();
+  const off = new AbortController();
+  const listener = heard();
+  const session = await openAdapter(venue.settings, listener, {}, off.signal);
+  off.abort();
+  await session.subscribe([{ type: 'Trade', symbol: 'BTC-USDT' }]);
+  t.is(venue.userSockets.size + venue.marketSockets.size, 2);
+  t.deepEqual(listener.changes, []);
+  await session.close();
+});
+
 test('keys with blanks are refused before anything is dialled', async (t) => {
   await using venue = await fakeVenue({ apiKey: 'a key' });
   const fault = await t.throwsAsync(openAdapter(venue.settings), { instanceOf: ExchangeFault });
   t.is(fault?.message, 'apiKey: was empty or has blanks, allowed: visible ASCII');
   t.is(venue.requests.length, 0);
 });
+
+for (const broken of [
+  { restUrl: 'not an address' },
+  { restUrl: 'ws://127.0.0.1:1' },
+  { restUrl: 'http://me:hidden@127.0.0.1:1' },
+  { streamUrl: 'http://127.0.0.1:1' },
+  { wsApiUrl: '' },
+]) {
+  const [[name, url] = ['', '']] = Object.entries(broken);
+  test(`${name} ${JSON.stringify(url)} is refused without being shown`, async (t) => {
+    await using venue = await fakeVenue(broken);
+    const fault = await t.throwsAsync(openAdapter(venue.settings), { instanceOf: ExchangeFault });
+    t.regex(fault?.message ?? '', new RegExp(`^${name}: allowed: an address with (http|ws)`));
+    t.false(fault?.retryable);
+    t.false(fault?.message.includes('hidden'));
+  });
+}
 
 test('one lost stream is one disconnect, and one reconnect when it holds again', async (t) => {
   await using venue = await fakeVenue();

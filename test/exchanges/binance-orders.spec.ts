@@ -148,7 +148,7 @@ test('a submit called off after it was written is unknown, before that it is not
       return { hang: true };
     },
   ]);
-  t.is((await at.session.submit(limitOrder(), off.signal)).outcome, 'unknown');
+  t.deepEqual(await at.session.submit(limitOrder(), off.signal), { outcome: 'unknown', reason: 'it was called off' });
   t.deepEqual(await at.session.submit(limitOrder(), off.signal), { outcome: 'notSent', reason: 'it was called off' });
   t.is(sent(at.venue, SUBMIT).length, 1);
 });

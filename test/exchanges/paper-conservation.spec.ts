@@ -1,11 +1,12 @@
-// Random commands of two clients and the synthetic market: no money appears or vanishes, and the ledger's lines give the
-// same state as the commands did.
+// Random commands of two clients and the synthetic market: no money appears or vanishes, and the ledger's lines
+// give the same state as the commands did.
 import test from 'ava';
 import fc from 'fast-check';
-import type { Engine, Outcome } from '../../actors/exchanges/paper/core/engine.ts';
+import type { Engine } from '../../actors/exchanges/paper/core/engine.ts';
 import { type Entry, isLedgered } from '../../actors/exchanges/paper/core/facts.ts';
 import { Market } from '../../actors/exchanges/paper/core/market.ts';
 import { isOpen, type Order } from '../../actors/exchanges/paper/core/order.ts';
+import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
 import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
 import { decode, encode } from '../../actors/exchanges/paper/ledger/codec.ts';
 import { format, mul, parse } from '../../actors/market/decimal.ts';

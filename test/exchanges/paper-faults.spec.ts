@@ -125,7 +125,7 @@ test('user sockets are cut without a word, and market sockets are not', async (t
   const user = await Listener.open(t, port, '/ws-api/v3');
   await user.ask({ id: 1, method: 'userDataStream.subscribe.signature', params: signedParams(ALICE) });
   const { listenKey } = (await alice.send('POST', '/api/v3/userDataStream')).body;
-  const keyed = await Listener.open(t, port, `/ws/${listenKey}`);
+  const keyed = await Listener.open(t, port, `/ws/${String(listenKey)}`);
   const market = await Listener.open(t, port, '/ws/btcusdt@trade');
   let code = 0;
   user.socket.on('close', (closeCode) => (code = closeCode));

@@ -95,7 +95,7 @@ test('garbage after the last line, as power loss leaves it, is cut off', async (
   await ledger.close();
 });
 
-test('a damaged line with good ones after it is refused, for cutting there would lose what was acknowledged', async (t) => {
+test('a damaged line with good ones after it is refused: cutting there would lose what was acknowledged', async (t) => {
   const file = path.join(await scratch(t), 'ledger.jsonl');
   await written(file, 3);
   const handle = await open(file, 'r+');

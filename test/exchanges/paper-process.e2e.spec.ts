@@ -112,7 +112,7 @@ test('what was acknowledged survives kill -9 in the middle of the traffic, and n
     const all = await client.signed('GET', 'allOrders', { symbol: 'BTCUSDT', orderId: 0, limit: 1000 });
     const theirs = orders.filter(({ account }) => account === name);
     t.deepEqual(
-      all.list.map(({ orderId, status }) => `${orderId} ${status}`),
+      all.list.map(({ orderId, status }) => [orderId, status].join(' ')),
       theirs.slice(0, 1000).map(({ orderId, status }) => `${orderId} ${status}`),
     );
   }
@@ -158,7 +158,7 @@ test('a gateway that was killed finds the same running venue, with its orders an
   t.deepEqual(second.accounts, [ALICE, BOB]);
 });
 
-test('a venue that nobody holds ends by itself, and the next one goes on from its ledger on the same port', async (t) => {
+test('a venue that nobody holds ends by itself, and the next one goes on from its ledger and port', async (t) => {
   const dataDir = await prepared(t);
   const first = await adopt(t, dataDir, { lingerMs: 1 });
   await new Client(first.port).limit('BUY', '50000', '0.1', { newClientOrderId: 'mine' });

@@ -1,6 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
 import { DEFAULT_MARKET } from '../../actors/exchanges/paper/core/market.ts';
-import { ALICE, BOB, Client, type Fields, ManualHost, openVenue, sign, signedQuery } from '../support/paper.ts';
+import {
+  ALICE,
+  BOB,
+  Client,
+  type Fields,
+  ManualHost,
+  openVenue,
+  PATIENT,
+  sign,
+  signedQuery,
+} from '../support/paper.ts';
 
 const LIMIT = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '0.1' };
 
@@ -179,7 +189,8 @@ test('trades are listed by id, by order, by time, and the newest when nothing is
 
 test('the signature is over query and body as sent, wherever they are, in either case', async (t) => {
   const { alice } = await pair(t);
-  const terms = `symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.1&price=50000&timestamp=${Date.now()}`;
+  const timing = `recvWindow=60000&timestamp=${Date.now()}`;
+  const terms = `symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.1&price=50000&${timing}`;
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const inBody = await alice.send('POST', '/api/v3/order', `${terms}&signature=${sign(ALICE, terms)}`, form);
   t.is(inBody.status, 200);
@@ -193,7 +204,7 @@ test('the signature is over query and body as sent, wherever they are, in either
 test('who does not prove who it is gets nothing, and is not told more than that', async (t) => {
   const { port } = await openVenue(t);
   const alice = new Client(port);
-  const query = signedQuery(ALICE, { timestamp: Date.now() });
+  const query = signedQuery(ALICE, { ...PATIENT, timestamp: Date.now() });
   const withKey = (key: string) => alice.send('GET', `/api/v3/account?${query}`, undefined, { 'x-mbx-apikey': key });
   t.like(await withKey(''), { status: 401, body: { code: -2014, msg: 'API-key format invalid.' } });
   const rejected = { status: 401, body: { code: -2015, msg: 'Invalid API-key, IP, or permissions for action.' } };
@@ -219,7 +230,8 @@ test('a request outside of its window is refused, and so is one from the future'
   const host = new ManualHost(1_700_000_000_000);
   const { port } = await openVenue(t, { host });
   const alice = new Client(port, ALICE, host);
-  const at = (timestamp: number, more: Fields = {}) => alice.signed('GET', 'account', { timestamp, ...more });
+  const at = (timestamp: number, more: Fields = {}) =>
+    alice.send('GET', `/api/v3/account?${signedQuery(ALICE, { timestamp, ...more })}`);
   const now = host.now();
   const late = { status: 400, body: { code: -1021, msg: 'Timestamp for this request is outside of the recvWindow.' } };
   t.is((await at(now - 5_000)).status, 200);
@@ -283,7 +295,7 @@ test('each malformed parameter has its code and its name', async (t) => {
     [{ ...LIMIT, icebergQty: '1' }, [-2010, 'Iceberg orders are not supported for this symbol.']],
     [
       { ...LIMIT, clientOrderId: 'x' },
-      [-1104, "Not all sent parameters were read; read '8' parameter(s) but was sent '9'."],
+      [-1104, "Not all sent parameters were read; read '9' parameter(s) but was sent '10'."],
     ],
   ];
   for (const [fields, [code, msg]] of cases) {
@@ -295,10 +307,13 @@ test('each malformed parameter has its code and its name', async (t) => {
 
 test('a parameter twice is refused, and in query and body the query counts', async (t) => {
   const { alice } = await pair(t);
-  const query = `symbol=BTCUSDT&symbol=ETHUSDT&timestamp=${Date.now()}`;
+  const query = `symbol=BTCUSDT&symbol=ETHUSDT&recvWindow=60000&timestamp=${Date.now()}`;
   const twice = await alice.send('GET', `/api/v3/openOrders?${query}&signature=${sign(ALICE, query)}`);
   t.deepEqual(twice.body, { code: -1101, msg: 'Duplicate values for a parameter detected.' });
-  const [first, second] = ['quantity=0.2', `${new URLSearchParams(LIMIT)}&timestamp=${Date.now()}`];
+  const [first, second] = [
+    'quantity=0.2',
+    `${new URLSearchParams(LIMIT).toString()}&recvWindow=60000&timestamp=${Date.now()}`,
+  ];
   const both = await alice.send('POST', `/api/v3/order?${first}`, `${second}&signature=${sign(ALICE, first + second)}`);
   t.is(both.body['origQty'], '0.20000000');
 });

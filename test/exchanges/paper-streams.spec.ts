@@ -1,5 +1,6 @@
 import test from 'ava';
 import { DEFAULT_MARKET } from '../../actors/exchanges/paper/core/market.ts';
+import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
 import { ALICE, BOB, type Body, Client, Listener, openVenue, signedParams } from '../support/paper.ts';
 
 const is = (name: string, value: unknown) => (frame: Body) => frame[name] === value;
@@ -92,6 +93,34 @@ test('an account hears of itself only, and of a self-trade twice', async (t) => 
     ],
   );
   t.false(JSON.stringify(listener.received).includes('not-hers'));
+});
+
+test('a deposit and a withdrawal are told as differences, then as balances, and are in the ledger', async (t) => {
+  const venue = await openVenue(t);
+  const listener = await subscribed(t, venue.port);
+  const alice = new Client(venue.port);
+  const transfer = (amount: string, account = 'alice') =>
+    alice.admin('POST', '/venue/transfer', { account, asset: 'USDT', amount });
+  t.is((await transfer('50.5')).status, 200);
+  t.is((await transfer('-150.5')).status, 200);
+  t.is((await transfer('-99900.00000001')).status, 400);
+  t.is((await transfer('1', 'nobody')).status, 400);
+  t.is((await transfer('1', 'house')).status, 400);
+  await listener.find((frame) => JSON.stringify(frame).includes('99900.00000000'));
+  const events = listener.received.slice(1).map(event);
+  t.deepEqual(
+    events.map(({ e, a, d, B }) => [e, a, d, B]),
+    [
+      ['balanceUpdate', 'USDT', '50.50000000', undefined],
+      ['outboundAccountPosition', undefined, undefined, [{ a: 'USDT', f: '100050.50000000', l: '0.00000000' }]],
+      ['balanceUpdate', 'USDT', '-150.50000000', undefined],
+      ['outboundAccountPosition', undefined, undefined, [{ a: 'USDT', f: '99900.00000000', l: '0.00000000' }]],
+    ],
+  );
+  t.is((await readLedger(venue.ledgerFile)).balances.get('alice')?.get('USDT'), '99900');
+  await venue.close();
+  const again = await openVenue(t, { dataDir: venue.dataDir });
+  t.regex((await new Client(again.port).signed('GET', 'account')).text, /"free":"99900.00000000"/);
 });
 
 test("what clients of others add is understood: a wish about limits, and ccxt's way to name a socket", async (t) => {
@@ -233,9 +262,15 @@ test('depth differences have no gap and lead from any snapshot to the book as it
   }
   const now = await new Client(port).send('GET', '/api/v3/depth?symbol=BTCUSDT&limit=5000');
   t.is(now.body['lastUpdateId'], applied);
-  t.deepEqual([...local.BUY].sort(), (now.body['bids'] as []).toSorted());
-  t.deepEqual([...local.SELL].sort(), (now.body['asks'] as []).toSorted());
+  t.deepEqual(byPrice([...local.BUY]), byPrice(now.body['bids'] as Level[]));
+  t.deepEqual(byPrice([...local.SELL]), byPrice(now.body['asks'] as Level[]));
 });
+
+type Level = [price: string, quantity: string];
+
+function byPrice(levels: readonly Level[]): Level[] {
+  return levels.toSorted(([one], [other]) => Number(one) - Number(other));
+}
 
 test('books, candles and tickers come at their pace', async (t) => {
   const { port, venue } = await openVenue(t, { market: DEFAULT_MARKET });
@@ -252,7 +287,7 @@ test('books, candles and tickers come at their pace', async (t) => {
   t.like(await data('kline_1m'), { e: 'kline', k: { i: '1m', x: false } });
   const ticker = await data('ticker');
   t.like(await data('miniTicker'), { e: '24hrMiniTicker', c: ticker['c'] });
-  t.deepEqual(Object.keys(ticker).sort(), [...'ABCEFLOPQabcehlnopqsvwx'].sort());
+  t.deepEqual(Object.keys(ticker).sort(), 'ABCEFLOPQabcehlnopqsvwx'.split('').sort());
 });
 
 test('a listen key gives the same events on a stream of its name', async (t) => {
@@ -260,13 +295,13 @@ test('a listen key gives the same events on a stream of its name', async (t) => 
   const [alice, bob] = [new Client(port), new Client(port, BOB)];
   const { listenKey } = (await alice.send('POST', '/api/v3/userDataStream')).body;
   t.is((await alice.send('POST', '/api/v3/userDataStream')).body['listenKey'], listenKey, 'one at a time');
-  const listener = await Listener.open(t, port, `/ws/${listenKey}`);
+  const listener = await Listener.open(t, port, `/ws/${String(listenKey)}`);
   await alice.limit('BUY', '50000', '0.1', { newClientOrderId: 'mine' });
   t.like(await listener.find(is('e', 'executionReport')), { c: 'mine', x: 'NEW' });
-  t.deepEqual((await alice.send('PUT', `/api/v3/userDataStream?listenKey=${listenKey}`)).body, {});
-  t.like((await bob.send('PUT', `/api/v3/userDataStream?listenKey=${listenKey}`)).body, { code: -1125 });
-  t.deepEqual((await alice.send('DELETE', `/api/v3/userDataStream?listenKey=${listenKey}`)).body, {});
-  t.like((await alice.send('PUT', `/api/v3/userDataStream?listenKey=${listenKey}`)).body, { code: -1125 });
+  t.deepEqual((await alice.send('PUT', `/api/v3/userDataStream?listenKey=${String(listenKey)}`)).body, {});
+  t.like((await bob.send('PUT', `/api/v3/userDataStream?listenKey=${String(listenKey)}`)).body, { code: -1125 });
+  t.deepEqual((await alice.send('DELETE', `/api/v3/userDataStream?listenKey=${String(listenKey)}`)).body, {});
+  t.like((await alice.send('PUT', `/api/v3/userDataStream?listenKey=${String(listenKey)}`)).body, { code: -1125 });
 });
 
 test('the venue pings, and paths that are no streams are refused', async (t) => {

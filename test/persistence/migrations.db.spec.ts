@@ -141,8 +141,7 @@ test('down and up again, by any number of steps, leaves the same schema, and the
 
 test('eight processes that boot at once migrate once', async (t) => {
   const url = await emptyDatabase();
-  const children = NAMES.concat('a', 'b', 'c').map(() => startChild(t, 'test/support/migrator.ts', url));
-  t.is(children.length, 8);
+  const children = Array.from({ length: 8 }, () => startChild(t, 'test/support/migrator.ts', url));
   const said = await Promise.all(children.map(async (child) => JSON.parse(await child.line())));
   t.deepEqual(
     said.filter((applied) => applied.length > 0),

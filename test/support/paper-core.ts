@@ -1,5 +1,6 @@
 // The paper venue's engine alone: no file, no socket, no market of its own.
-import { Engine, type Outcome, type PlaceRequest } from '../../actors/exchanges/paper/core/engine.ts';
+import { Engine, type PlaceRequest } from '../../actors/exchanges/paper/core/engine.ts';
+import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
 import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
 import { DEFAULT_SYMBOLS, listSymbol, type SymbolRules } from '../../actors/exchanges/paper/core/symbol.ts';
 import { type Decimal, format, parse } from '../../actors/market/decimal.ts';

@@ -85,7 +85,10 @@ export interface Answered {
 
 export type Fields = { readonly [name: string]: string | number };
 
-/** Requests of one account. `signed` adds timestamp and signature; `at` overrides the timestamp. */
+/** As long as the protocol allows: a loaded machine must not make a request late. */
+export const PATIENT = { recvWindow: 60_000 };
+
+/** Requests of one account. `signed` adds timestamp, window and signature. */
 export class Client {
   private readonly url: string;
   private readonly account: PaperAccount;
@@ -98,7 +101,7 @@ export class Client {
   }
 
   signed(method: string, route: string, fields: Fields = {}): Promise<Answered> {
-    const query = signedQuery(this.account, { timestamp: this.host.now(), ...fields });
+    const query = signedQuery(this.account, { ...PATIENT, timestamp: this.host.now(), ...fields });
     return this.send(method, `/api/v3/${route}?${query}`);
   }
 
@@ -203,7 +206,7 @@ export class Listener {
 
 /** Parameters of a signed request over the WebSocket API: signed in sorted order. */
 export function signedParams(account: PaperAccount, fields: Fields = {}): Fields {
-  const all: Fields = { apiKey: account.apiKey, timestamp: Date.now(), ...fields };
+  const all: Fields = { ...PATIENT, apiKey: account.apiKey, timestamp: Date.now(), ...fields };
   const payload = Object.keys(all)
     .sort()
     .map((name) => `${name}=${all[name]}`)

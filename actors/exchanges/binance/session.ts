@@ -1,5 +1,5 @@
 // A session in the port's words over the link's connections.
-import { type Capabilities, ExchangeFault, type ExchangeSession } from '../exchange.ts';
+import { type Capabilities, ExchangeFault, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
 import type { Desk } from './desk.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { CLIENT_ORDER_ID_MAX, cancel, query, submit } from './orders.ts';
@@ -17,14 +17,15 @@ export const CAPABILITIES: Capabilities = {
   readLagMs: 5_000,
 };
 const VISIBLE = /^[\x21-\x7e]+$/;
+const ADDRESSES = [
+  ['restUrl', ['http:', 'https:']],
+  ['streamUrl', ['ws:', 'wss:']],
+  ['wsApiUrl', ['ws:', 'wss:']],
+] as const;
 
 export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: AbortSignal): Promise<ExchangeSession> {
   const { settings, clock, bounds } = options;
-  for (const name of ['apiKey', 'apiSecret'] as const) {
-    if (!VISIBLE.test(settings[name])) {
-      throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });
-    }
-  }
+  refuseUnusable(settings);
   const redact = redactor([settings.apiKey, settings.apiSecret]);
   const link = new Link({ ...options, redact });
   /** Of an answer that cannot be read as of one that did not come. */
@@ -57,4 +58,21 @@ export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: 
     subscribe: async (feeds) => link.subscribe(feeds),
     close: () => link.close(),
   };
+}
+
+/** The values are not shown: an address may hold a password, a credential is one. */
+function refuseUnusable(settings: ExchangeSettings): void {
+  for (const name of ['apiKey', 'apiSecret'] as const) {
+    if (VISIBLE.test(settings[name])) continue;
+    throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });
+  }
+  for (const [name, protocols] of ADDRESSES) {
+    const url = URL.parse(settings[name]);
+    const isKnown = protocols.some((protocol) => protocol === url?.protocol);
+    if (url && isKnown && url.username === '' && url.password === '') continue;
+    const allowed = protocols.map((protocol) => `${protocol}//`).join(' or ');
+    throw new ExchangeFault(`${name}: allowed: an address with ${allowed}, without user and password`, {
+      retryable: false,
+    });
+  }
 }

@@ -218,8 +218,8 @@ function probe(port: number): Promise<Identity | null> {
 
 function readIdentity(text: string): Identity | null {
   try {
-    const identity: Identity = JSON.parse(text);
-    return identity.venue === 'meltica-paper' ? identity : null;
+    const identity = JSON.parse(text) as Identity | null;
+    return identity?.venue === 'meltica-paper' ? identity : null;
   } catch {
     return null;
   }

@@ -7,8 +7,11 @@
 // again, in a restarted container almost always.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { absent, createOnce } from './folder.ts';
 import type { Host } from './host.ts';
+
+const holderForm = z.object({ pid: z.int(), began: z.string().nullable() });
 
 const NAME = /^venue\.lock\.(\d+)$/;
 
@@ -43,7 +46,7 @@ async function list(dataDir: string): Promise<number[]> {
 async function refuseLiving(file: string, self: number): Promise<void> {
   const text = await readFile(file, 'utf8').catch(absent);
   if (text === null) return; // cleared away by a newer holder, which the next look finds
-  const holder: { pid: number; began: string | null } = JSON.parse(text);
+  const holder = holderForm.parse(JSON.parse(text));
   if (holder.pid === self || !isAlive(holder.pid)) return;
   if (holder.began !== null && holder.began !== (await beganAt(holder.pid))) return;
   throw new VenueLocked(`a venue already writes this ledger: pid=${holder.pid}, lock=${file}`);

@@ -6,9 +6,10 @@
 // Crash after: replay gives the same orders, balances, trades and next ids.
 import path from 'node:path';
 import type { Decimal } from '../../market/decimal.ts';
-import { Engine, type Fees, type Outcome } from './core/engine.ts';
+import { Engine, type Fees } from './core/engine.ts';
 import { type Fact, isLedgered } from './core/facts.ts';
 import { DEFAULT_MARKET, Market, type MarketTerms } from './core/market.ts';
+import type { Outcome } from './core/outcome.ts';
 import { VenueState } from './core/state.ts';
 import type { SymbolRules } from './core/symbol.ts';
 import { Tape } from './core/tape.ts';
@@ -37,7 +38,7 @@ export interface VenueOptions {
 export type Prepare = (outcome: Outcome, number: number) => () => void;
 
 export const LEDGER_FILE = 'ledger.jsonl';
-/** About 800,000 orders, which take some 500 MB of memory. */
+/** Some 600,000 orders placed and canceled: 600 MB of memory, and read back in 6 s (2 cores). */
 const LEDGER_BYTES_MAX = 256 * 1024 * 1024;
 /** Far more than can be given out between two marks, and far less than would ever run out. */
 const IDS_AHEAD = 1_000_000;

@@ -1,5 +1,5 @@
 // Balances: what each account has free and locked of each asset. Postings only move value between accounts;
-// AccountOpened alone creates it. The house and the fee account may go below zero or grow without bound.
+// AccountOpened and Transferred alone let it in or out. The house may go below zero, a client may not.
 import type { Decimal } from '../../../market/decimal.ts';
 import { FEES, HOUSE } from './facts.ts';
 
@@ -13,6 +13,11 @@ export class Accounts {
 
   has(account: string): boolean {
     return this.byName.has(account);
+  }
+
+  /** Of somebody, not the venue's own. */
+  isClient(account: string): boolean {
+    return this.has(account) && account !== HOUSE && account !== FEES;
   }
 
   names(): string[] {

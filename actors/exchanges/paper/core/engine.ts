@@ -9,6 +9,7 @@ import type { Match } from './book.ts';
 import { type Fact, HOUSE, type Leg, type Traded } from './facts.ts';
 import { failedFilter } from './filters.ts';
 import { isOpen, type Order, type OrderTerms, type OrderType, type Side, type TimeInForce } from './order.ts';
+import type { Outcome, Position, Report } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
 import * as refusals from './refusal.ts';
 import type { VenueState } from './state.ts';
@@ -23,28 +24,6 @@ export interface PlaceRequest {
   readonly timeInForce: TimeInForce;
   readonly price: Decimal;
   readonly quantity: Decimal;
-}
-
-/** A client's order as it stood after one fact, and that fact: an executionReport. */
-export interface Report {
-  readonly order: Readonly<Order>;
-  readonly execution: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED';
-  readonly trade: Traded | null;
-  readonly requestId: string | null;
-}
-
-/** Balances of an account after a command, of the assets it may have changed. */
-export interface Position {
-  readonly account: string;
-  readonly balances: readonly { readonly asset: string; readonly free: Decimal; readonly locked: Decimal }[];
-}
-
-export interface Outcome {
-  readonly at: number;
-  readonly facts: readonly Fact[];
-  readonly reports: readonly Report[];
-  readonly positions: readonly Position[];
-  readonly trades: readonly Traded[];
 }
 
 export interface Fees {
@@ -135,6 +114,13 @@ export class Engine {
     return this.apply(facts, at);
   }
 
+  /** A deposit, or a withdrawal of what is free. */
+  transfer(account: string, asset: string, amount: Decimal, at: number): Outcome | null {
+    const { accounts } = this.state;
+    if (!accounts.isClient(account) || accounts.free(account, asset) + amount < 0n) return null;
+    return this.apply([{ type: 'Transferred', account, asset, amount }], at);
+  }
+
   record(fact: Fact, at: number): Outcome {
     return this.apply([fact], at);
   }
@@ -200,6 +186,7 @@ export class Engine {
     for (const fact of facts) {
       this.state.apply(fact, at);
       if (fact.type === 'Traded') trades.push(fact);
+      if (fact.type === 'Transferred') changed.set(fact.account, new Set([fact.asset]));
       for (const report of this.reportsOf(fact)) {
         reports.push(report);
         const assets = changed.get(report.order.account) ?? new Set();

@@ -9,11 +9,19 @@ export const HOUSE = 'house';
 /** Receives every fee. */
 export const FEES = 'fees';
 
-/** A client's account with what it was given: the only way value enters the venue. */
+/** A client's account with what it was given. This and Transferred are the only ways value enters or leaves. */
 export interface AccountOpened {
   readonly type: 'AccountOpened';
   readonly account: string;
   readonly balances: readonly { readonly asset: string; readonly amount: Decimal }[];
+}
+
+/** A deposit, or below zero a withdrawal. */
+export interface Transferred {
+  readonly type: 'Transferred';
+  readonly account: string;
+  readonly asset: string;
+  readonly amount: Decimal;
 }
 
 export interface OrderPlaced {
@@ -80,7 +88,7 @@ export interface SymbolMark {
   readonly updateIdFloor: number;
 }
 
-export type Fact = AccountOpened | OrderPlaced | Traded | OrderClosed | OrderRefused | Marked;
+export type Fact = AccountOpened | Transferred | OrderPlaced | Traded | OrderClosed | OrderRefused | Marked;
 
 export interface Entry {
   /** 1 for the first line of a ledger, then without a gap. */

@@ -5,8 +5,9 @@
 // the same times give the same market, and what a client does moves nothing but the orders it meets.
 // Random numbers are doubles; every price and quantity made from them is a whole number of ticks or steps.
 import { type Decimal, div, roundDown, roundUp } from '../../../market/decimal.ts';
-import type { Engine, Outcome } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { isOpen, type Order, type Side } from './order.ts';
+import type { Outcome } from './outcome.ts';
 import { gaussian, type Random, seeded } from './random.ts';
 import type { SymbolRules } from './symbol.ts';
 

@@ -49,6 +49,8 @@ export class VenueState {
         this.accounts.open(fact.account);
         for (const { asset, amount } of fact.balances) this.accounts.credit(fact.account, asset, amount);
         return;
+      case 'Transferred':
+        return this.accounts.credit(fact.account, fact.asset, fact.amount);
       case 'OrderPlaced':
         return this.place(fact);
       case 'Traded':

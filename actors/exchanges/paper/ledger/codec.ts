@@ -6,7 +6,7 @@ import type { Entry, Fact, Leg, SymbolMark } from '../core/facts.ts';
 import type { OrderTerms } from '../core/order.ts';
 
 export function encode(entry: Entry): string {
-  const json = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? format(value) : value));
+  const json = JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? format(value) : value));
   return `${checksum(json)} ${json}\n`;
 }
 
@@ -14,7 +14,7 @@ export function encode(entry: Entry): string {
 export function decode(line: string): Entry | null {
   const json = line.slice(9);
   if (line.charAt(8) !== ' ' || line.slice(0, 8) !== checksum(json)) return null;
-  const entry: Entry = JSON.parse(json);
+  const entry = JSON.parse(json) as Entry;
   return { ...entry, facts: entry.facts.map(decodeFact) };
 }
 
@@ -27,6 +27,8 @@ function decodeFact(fact: Fact): Fact {
   switch (fact.type) {
     case 'AccountOpened':
       return { ...fact, balances: fact.balances.map((given) => ({ ...given, amount: amount(given.amount) })) };
+    case 'Transferred':
+      return { ...fact, amount: amount(fact.amount) };
     case 'OrderPlaced':
       return { ...fact, order: decodeTerms(fact.order), locked: amount(fact.locked) };
     case 'Traded':

@@ -103,6 +103,9 @@ class Reading {
       case 'AccountOpened':
         for (const { asset, amount } of fact.balances) this.post(fact.account, asset, amount);
         return;
+      case 'Transferred':
+        this.post(fact.account, fact.asset, fact.amount);
+        return;
       case 'OrderPlaced':
         return this.placed(fact);
       case 'Traded':

@@ -1,7 +1,10 @@
-// Paths for whoever runs the venue, beside the protocol: who it is, holding it alive, the fault switch. All but the
-// first need the admin token, which stands in a file of the venue's data folder that only its owner can read.
+// Paths for whoever runs the venue, beside the protocol: who it is, holding it alive, transfers, the fault switch.
+// All but the first need the admin token, which stands in a file of the venue's data folder that only its owner can
+// read.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { parse as parseDecimal } from '../../../market/decimal.ts';
 import type { Venue } from '../venue.ts';
 import { type Faults, faultRules } from './faults.ts';
 import type { SocketKind, Sockets } from './sockets.ts';
@@ -30,6 +33,12 @@ export interface AdminOptions {
 export const TOKEN_HEADER = 'x-venue-token';
 const HOLDERS_MAX = 100;
 
+const transferForm = z.strictObject({
+  account: z.string().min(1),
+  asset: z.string().regex(/^[A-Z0-9]{1,16}$/),
+  amount: z.string().regex(/^-?\d{1,16}(\.\d{1,8})?$/),
+});
+
 type Handler = (body: string, response: ServerResponse) => void;
 
 export class Admin {
@@ -42,6 +51,7 @@ export class Admin {
     this.routes = new Map<string, Handler>([
       ['GET /venue/hold', (_, response) => this.hold(response)],
       ['POST /venue/stop', (_, response) => this.stop(response)],
+      ['POST /venue/transfer', (body, response) => this.transfer(body, response)],
       ['GET /faults', (_, response) => reply(response, 200, { rules: options.faults.list() })],
       ['POST /faults', (body, response) => this.setFaults(body, response)],
       ['DELETE /faults', (_, response) => this.setFaults('{"rules":[]}', response)],
@@ -88,6 +98,18 @@ export class Admin {
   private stop(response: ServerResponse): void {
     response.on('finish', this.options.onStop);
     reply(response, 202, { stopping: true });
+  }
+
+  /** `{"account": "paper", "asset": "USDT", "amount": "-5"}`: a withdrawal of 5, answered when it is durable. */
+  private transfer(body: string, response: ServerResponse): void {
+    const read = transferForm.safeParse(parse(body));
+    if (!read.success) return reply(response, 400, { error: read.error.issues });
+    const { account, asset, amount } = read.data;
+    const { venue } = this.options;
+    const outcome = venue.engine.transfer(account, asset, parseDecimal(amount), venue.now());
+    if (!outcome) return reply(response, 400, { error: `${account} is unknown, or has less than that free` });
+    venue.commit(outcome);
+    venue.show(() => reply(response, 200, { account, asset, amount }));
   }
 
   private setFaults(body: string, response: ServerResponse): void {

@@ -2,8 +2,8 @@
 // candles and tickers. Everything is shown only when what it shows is durable (venue.show).
 import { div } from '../../../market/decimal.ts';
 import type { Candle } from '../core/candles.ts';
-import type { Outcome } from '../core/engine.ts';
 import type { Traded } from '../core/facts.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { DayStatistics } from '../core/tape.ts';
 import type { Venue } from '../venue.ts';
 import { DepthFeed } from './depth-feed.ts';

@@ -36,7 +36,7 @@ export function createVenueServer(options: HttpOptions): Server {
 
 async function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const [path = '/', query = ''] = split(request.url ?? '/', '?');
+    const [path, query] = split(request.url ?? '/', '?');
     const body = await readBody(request);
     if (options.admin.owns(path)) return options.admin.handle(path, body, request, response);
     send(response, await answer(options.dispatcher, request, path, query, body));
@@ -99,7 +99,7 @@ function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  const [path = '/', query = ''] = split(request.url ?? '/', '?');
+  const [path, query] = split(request.url ?? '/', '?');
   const accept = acceptor(options, path, query);
   if (!accept || options.sockets.isFull) {
     socket.end(`HTTP/1.1 ${accept ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);

@@ -7,6 +7,7 @@ import { type Sockets, sendText } from './sockets.ts';
 import type { Subscriber, Topics } from './topics.ts';
 
 const STREAMS_MAX = 1_024;
+const setting = z.array(z.unknown()).max(2);
 const names = z.array(z.string().min(1).max(128)).max(STREAMS_MAX);
 
 /** Topics that are accounts' events, which the fault switch cuts as user sockets. */
@@ -80,7 +81,7 @@ export class MarketStreams {
 }
 
 function property(subscriber: Subscriber, frame: Frame): { result: unknown } | { code: number; msg: string } {
-  const [name, value] = Array.isArray(frame.params) ? frame.params : [];
+  const [name, value] = setting.safeParse(frame.params).data ?? [];
   if (name !== 'combined') return { code: 0, msg: 'Unknown property' };
   if (frame.method === 'GET_PROPERTY') return { result: subscriber.combined };
   if (typeof value !== 'boolean') return { code: 1, msg: 'Invalid value type: expected Boolean' };

@@ -1,6 +1,7 @@
-// Events of an account for those who subscribed to it: executionReport, then outboundAccountPosition.
+// Events of an account for those who subscribed to it: executionReport or balanceUpdate, then outboundAccountPosition.
 // As on Binance there is no sequence number and no backfill: who was not connected has to ask.
-import type { Outcome, Position } from '../core/engine.ts';
+import type { Decimal } from '../../../market/decimal.ts';
+import type { Outcome, Position } from '../core/outcome.ts';
 import type { SymbolRules } from '../core/symbol.ts';
 import type { Venue } from '../venue.ts';
 import { eight, executionReport, type Json } from './views.ts';
@@ -32,6 +33,10 @@ export class UserStreams {
       const id = number * REPORTS_PER_LINE + index;
       this.send(report.order.account, () => executionReport(report, rules, id, outcome.at));
     }
+    for (const fact of outcome.facts) {
+      if (fact.type !== 'Transferred') continue;
+      this.send(fact.account, () => balanceUpdate(fact.asset, fact.amount, outcome.at));
+    }
     for (const position of outcome.positions) this.send(position.account, () => accountPosition(position, outcome.at));
   }
 
@@ -49,7 +54,7 @@ function accountPosition({ balances }: Position, at: number): Json {
   return { e: 'outboundAccountPosition', E: at, u: at, B: entries };
 }
 
-/** For value that enters or leaves an account without an order. */
-export function balanceUpdate(asset: string, delta: bigint, at: number): Json {
+/** For value that entered or left the account without an order. */
+function balanceUpdate(asset: string, delta: Decimal, at: number): Json {
   return { e: 'balanceUpdate', E: at, a: asset, d: eight(delta), T: at };
 }

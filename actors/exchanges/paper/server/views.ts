@@ -1,8 +1,8 @@
 // The venue's orders, trades and balances as the protocol writes them: amounts with eight places, ids as integers.
 // Field names and spellings (cummulativeQuoteQty) are Binance's; rest-api.md 2025-01.
 import { type Decimal, format, ZERO } from '../../../market/decimal.ts';
-import type { Report } from '../core/engine.ts';
 import { isOpen, type Order, type OwnTrade, type Side } from '../core/order.ts';
+import type { Report } from '../core/outcome.ts';
 import { ASSET_PLACES, ASSET_UNIT } from '../core/symbol.ts';
 
 export type Json = { readonly [name: string]: unknown };

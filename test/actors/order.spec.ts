@@ -89,10 +89,10 @@ test('"not sent" about an order the venue has is recorded and believed by nobody
   then(t, scene, { life: 'working', effects: ['audit NOT_SENT_YET_KNOWN'], surprises: 1 });
 });
 
-test('row 22: a part fill is recorded, moves exposure and is reported with its fee', (t) => {
-  const scene = orderIn('working')
-    .at(4_000)
-    .hears(reported(word('open', '0.25'), execution('7', '0.25', { price: '99.5' })));
+const PART_FILL = reported(word('open', '0.25'), execution('7', '0.25', { price: '99.5' }));
+
+test('row 22: a part fill is recorded with its fee', (t) => {
+  const scene = orderIn('working').hears(PART_FILL);
   then(t, scene, {
     life: 'working',
     effects: [
@@ -123,6 +123,10 @@ test('row 22: a part fill is recorded, moves exposure and is reported with its f
       tradedAt: 950,
     },
   });
+});
+
+test('row 22: a part fill moves exposure, and the strategy is told all of it', (t) => {
+  const scene = orderIn('working').at(4_000).hears(PART_FILL);
   t.deepEqual(scene.effects[2], {
     type: 'send',
     to: 'risk/firm',
@@ -287,7 +291,7 @@ test('row 29: the execution that was missing ends a closing order by its verdict
   });
 });
 
-test('a closing order asks at growing distances, tells once that executions are missing, and never ends without them', (t) => {
+test('a closing order asks at growing distances, tells once what is missing, and never ends without it', (t) => {
   let scene = orderIn('closing');
   const said: string[] = [];
   const delays: number[] = [];

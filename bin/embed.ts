@@ -1,0 +1,62 @@
+// The package's face for engineers who embed the runtime: everything of actors/runtime, and openSystem, which brings a
+// database along.
+import os from 'node:os';
+import path from 'node:path';
+import type { ActorDefinition } from '../actors/runtime/actor.ts';
+import type { RuntimeBounds } from '../actors/runtime/bounds.ts';
+import type { DomainRow } from '../actors/runtime/effect.ts';
+import type { ActorKey } from '../actors/runtime/message.ts';
+import type { Log } from '../actors/runtime/ports.ts';
+import { createSystem, type System } from '../actors/runtime/system.ts';
+import { startEmbedded } from '../persistence/embedded/index.ts';
+import { createStore } from '../persistence/index.ts';
+import { migrateUp } from '../persistence/migrate.ts';
+import type { Projection } from '../persistence/projections/index.ts';
+import { systemClock } from './clock.ts';
+
+export * from '../actors/runtime/index.ts';
+export type { Projection } from '../persistence/projections/index.ts';
+
+export interface OpenOptions {
+  readonly actors: readonly ActorDefinition[];
+  /** A PostgreSQL of yours; without it an embedded one keeps its data in `dataDir`. */
+  readonly databaseUrl?: string;
+  /** Default: `.meltica` in the working directory. */
+  readonly dataDir?: string;
+  /** Handed to every effect. */
+  readonly ports?: object;
+  /** Writers for rows that your machines record. */
+  readonly projections?: readonly Projection<DomainRow>[];
+  /** Hears what actors publish, and which actors failed; kinds of yours. */
+  readonly bus?: ActorKey;
+  readonly supervisor?: ActorKey;
+  readonly bounds?: Partial<RuntimeBounds>;
+  /** Default: warnings and errors on standard error. */
+  readonly log?: Log;
+  readonly onFailed?: (error: unknown) => void;
+}
+
+const CONSOLE: Log = {
+  debug() {},
+  info() {},
+  warn: (detail, text) => console.error(text, detail),
+  error: (detail, text) => console.error(text, detail),
+};
+
+/** A migrated database, a started system on it. `stop()` closes all of it. */
+export async function openSystem(options: OpenOptions): Promise<System> {
+  const { actors, databaseUrl, dataDir = '.meltica', log = CONSOLE, projections = [], ...rest } = options;
+  const embedded = databaseUrl === undefined ? await startEmbedded({ dataDir: path.resolve(dataDir, 'postgres'), durable: true }) : null;
+  const url = embedded?.url ?? (databaseUrl as string);
+  await migrateUp(url);
+  const store = createStore({ url, log, projections });
+  const system = createSystem({ actors, store, log, clock: systemClock, node: `${os.hostname()}:${process.pid}`, ...rest });
+  const stop = system.stop.bind(system);
+  system.stop = async () => {
+    await stop();
+    await store.close();
+    await embedded?.stop();
+  };
+  await system.start();
+  return system;
+}

@@ -1,0 +1,172 @@
+// Who gives orders while gateways die. A command that was not acknowledged is given again to the next gateway under
+// the same id; one that was is never given again, and must be found in the journal at the end.
+import { type Random, seeded } from '../../actors/exchanges/paper/core/random.ts';
+import type { PlaceOrder } from '../../actors/strategy/messages.ts';
+import { strategyKey } from '../../actors/strategy/messages.ts';
+import type { GatewayProcess } from './gateway-process.ts';
+import { type Command, type FromGateway, LOAD } from './protocol.ts';
+import type { World } from './world.ts';
+
+export interface LoadOptions {
+  readonly seed: number;
+  /** Between two new commands. */
+  readonly paceMs: number;
+  /** Given and not acknowledged; no further one before there are fewer. */
+  readonly openMax: number;
+  /** What is placed; the usual mix when absent. */
+  readonly mix?: readonly Wish[];
+}
+
+/** Of a hundred orders, how many are like that. `reach`: so many basis points through the other side's best. */
+export interface Wish {
+  readonly share: number;
+  readonly orderType: PlaceOrder['orderType'];
+  readonly timeInForce: PlaceOrder['timeInForce'];
+  readonly reach: readonly [from: number, to: number];
+  readonly postOnly?: boolean;
+  readonly quantity?: string;
+  readonly symbol?: string;
+}
+
+/** Orders that rest, fill at once, fill in part, are rejected by the venue, denied by risk, denied by the strategy. */
+const MIX: readonly Wish[] = [
+  { share: 38, orderType: 'Limit', timeInForce: 'GTC', reach: [-10, 2] },
+  { share: 26, orderType: 'Limit', timeInForce: 'IOC', reach: [0, 20] },
+  { share: 6, orderType: 'Limit', timeInForce: 'IOC', reach: [0, 1], quantity: '2' },
+  { share: 6, orderType: 'Limit', timeInForce: 'FOK', reach: [-5, 10] },
+  { share: 8, orderType: 'Market', timeInForce: 'GTC', reach: [0, 0] },
+  { share: 6, orderType: 'Limit', timeInForce: 'GTC', reach: [5, 10], postOnly: true },
+  { share: 5, orderType: 'Limit', timeInForce: 'GTC', reach: [0, 0], quantity: '50' },
+  { share: 5, orderType: 'Limit', timeInForce: 'GTC', reach: [0, 0], symbol: 'ETH-USDT' },
+];
+
+export interface Acked {
+  readonly command: Command;
+  readonly outcome: string;
+}
+
+const PRICE_EVERY_MS = 200;
+const REFUSED_PAUSE_MS = 50;
+
+export class Load {
+  readonly acked = new Map<string, Acked>();
+  /** Given, or to be given again. */
+  readonly open = new Map<string, Command>();
+  /** What was not an acknowledgement and is not expected either. */
+  readonly complaints: string[] = [];
+  readonly #world: World;
+  readonly #options: LoadOptions;
+  readonly #random: Random;
+  #given = 0;
+  /** Cancels still to be given. */
+  #later = 0;
+  #prices = { bid: 0, ask: 0 };
+  #timers: NodeJS.Timeout[] = [];
+  #gateway: GatewayProcess | null = null;
+
+  constructor(world: World, options: LoadOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#random = seeded(options.seed, 'load');
+  }
+
+  /** Gives this gateway what is open as soon as it is ready, then new commands until it is gone or `rest` is called. */
+  drive(gateway: GatewayProcess, fresh = true): void {
+    this.rest();
+    this.#gateway = gateway;
+    gateway.onMessage = (message) => this.#hear(gateway, message);
+    gateway.ready.then(
+      () => this.#begin(gateway, fresh),
+      () => {},
+    );
+    void gateway.exited.then(() => {
+      if (this.#gateway === gateway) this.rest();
+    });
+  }
+
+  /** No new commands; those given are still heard of. */
+  rest(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  /** Everything given is acknowledged, and nothing more will be. */
+  get settled(): boolean {
+    return this.open.size === 0 && this.#later === 0;
+  }
+
+  give(command: Command): void {
+    this.open.set(command.id, command);
+    this.#gateway?.tell({ type: 'command', command });
+  }
+
+  #begin(gateway: GatewayProcess, fresh: boolean): void {
+    if (this.#gateway !== gateway || !gateway.alive) return;
+    for (const command of this.open.values()) gateway.tell({ type: 'command', command });
+    if (!fresh) return;
+    const look = (): void => {
+      this.#world.prices().then(
+        (prices) => (this.#prices = prices),
+        () => {},
+      );
+    };
+    look();
+    this.#timers.push(
+      setInterval(look, PRICE_EVERY_MS),
+      setInterval(() => this.#tick(), this.#options.paceMs),
+    );
+  }
+
+  #tick(): void {
+    if (this.#prices.bid === 0 || this.open.size >= this.#options.openMax) return;
+    this.#given += 1;
+    const id = `command-${this.#given}`;
+    this.give({ id, to: strategyKey(LOAD), message: this.#order(id) });
+  }
+
+  #order(ref: string): Omit<PlaceOrder, 'sandbox'> {
+    const wish = this.#draw();
+    const side = this.#random() < 0.5 ? 'Buy' : 'Sell';
+    const { bid, ask } = this.#prices;
+    const [from, to] = wish.reach;
+    const reach = (from + this.#random() * (to - from)) / 10_000;
+    const price = side === 'Buy' ? ask * (1 + reach) : bid * (1 - reach);
+    const { orderType, timeInForce, postOnly = false, symbol = 'BTC-USDT' } = wish;
+    const quantity = wish.quantity ?? (0.0002 + this.#random() * 0.002).toFixed(5);
+    const terms = { provider: 'paper', symbol, side, orderType, timeInForce, postOnly, quantity } as const;
+    return { type: 'PlaceOrder', ref, ...terms, price: orderType === 'Market' ? null : price.toFixed(2) };
+  }
+
+  #draw(): Wish {
+    const mix = this.#options.mix ?? MIX;
+    let left = this.#random() * mix.reduce((sum, { share }) => sum + share, 0);
+    return mix.find(({ share }) => (left -= share) < 0) ?? (mix[0] as Wish);
+  }
+
+  #hear(gateway: GatewayProcess, message: FromGateway): void {
+    if (message.type === 'acked') this.#ack(message);
+    if (message.type !== 'refused' || !gateway.alive) return;
+    // It is stopping, or has no room: the next one is asked, or this one again.
+    if (!/NOT_RUNNING|LEASE_LOST|MAILBOX_FULL/.test(message.error)) this.complaints.push(`${message.id}: ${message.error}`);
+    setTimeout(() => {
+      const command = this.open.get(message.id);
+      if (command !== undefined) gateway.tell({ type: 'command', command });
+    }, REFUSED_PAUSE_MS);
+  }
+
+  #ack({ id, outcome, orderId }: Extract<FromGateway, { type: 'acked' }>): void {
+    const command = this.open.get(id);
+    if (command === undefined) return; // acknowledged before, and given twice
+    this.open.delete(id);
+    this.acked.set(id, { command, outcome });
+    if (outcome !== 'applied' && outcome !== 'duplicate') this.complaints.push(`${id}: ${outcome}`);
+    // Half of what rests is canceled, sometimes at once, sometimes when it may have been filled.
+    if (orderId === null || this.#random() < 0.5) return;
+    const cancel = { type: 'CancelOrder', clientOrderId: orderId, ref: null } as const;
+    const give = (): void => {
+      this.#later -= 1;
+      this.give({ id: `cancel-${id}`, to: strategyKey(LOAD), message: cancel });
+    };
+    this.#later += 1;
+    setTimeout(give, this.#random() < 0.5 ? 0 : this.#random() * 800);
+  }
+}
