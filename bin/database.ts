@@ -2,10 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import { type Config, loadConfig, type Settings } from '../config/index.ts';
-import { readEnvironment } from '../config/env.ts';
 import { textOf } from '../actors/runtime/errors.ts';
 import type { Log, Store } from '../actors/runtime/ports.ts';
+import { readEnvironment } from '../config/env.ts';
+import { type Config, loadConfig, type Settings } from '../config/index.ts';
 import { type EmbeddedPostgres, startEmbedded } from '../persistence/embedded/index.ts';
 import { createStore, type StoreOptions } from '../persistence/index.ts';
 
@@ -23,7 +23,7 @@ export async function openDatabase(settings: Settings, log?: Log): Promise<OpenD
   const embedded = database.dsn === undefined ? await startEmbedded({ dataDir: folder, durable: true }) : null;
   const keeper = embedded !== null && log !== undefined ? keepAlive(embedded, folder, log) : null;
   const store = {
-    url: embedded?.url ?? (database.dsn as string),
+    url: embedded?.url ?? database.dsn ?? '',
     tls: tlsOf(database),
     poolSize: database.poolSize,
     connectTimeoutMs: database.connectTimeoutMs,
@@ -43,10 +43,19 @@ function keepAlive(first: EmbeddedPostgres, folder: string, log: Log): { stop():
       if (asked || stopping) return;
       log.error({ detail }, 'PostgreSQL ended by itself and is started again');
       current = await startEmbedded({ dataDir: folder, durable: true });
-      if (current.url !== first.url) log.error({}, 'PostgreSQL came back on another port, because its own was taken: stop this process and start it again');
+      if (current.url !== first.url)
+        log.error(
+          {},
+          'PostgreSQL came back on another port, because its own was taken: stop this process and start it again',
+        );
     }
   };
-  void watch().catch((error: unknown) => log.error({ error: textOf(error) }, 'PostgreSQL could not be started again: stop this process, see to the cause, start it again'));
+  void watch().catch((error: unknown) =>
+    log.error(
+      { error: textOf(error) },
+      'PostgreSQL could not be started again: stop this process, see to the cause, start it again',
+    ),
+  );
   return {
     async stop() {
       stopping = true;

@@ -2,9 +2,10 @@
 // configuration, the crash tests from their own; neither wires anything itself.
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
-import { actors as productionActors, type Ports } from '../actors/index.ts';
+import { BUS } from '../actors/bus/messages.ts';
 import { type Control, createControl, readinessOf } from '../actors/control/index.ts';
 import { openBinance } from '../actors/exchanges/binance/index.ts';
+import { type Ports, actors as productionActors } from '../actors/index.ts';
 import { createMarketHub } from '../actors/provider/market-hub.ts';
 import type { ProviderInput } from '../actors/provider/messages.ts';
 import { createSessionHost } from '../actors/provider/session.ts';
@@ -15,10 +16,9 @@ import type { CrashHook } from '../actors/runtime/crash-points.ts';
 import { textOf } from '../actors/runtime/errors.ts';
 import type { Intake } from '../actors/runtime/intake.ts';
 import { createSystem, type System } from '../actors/runtime/system.ts';
-import { createSandbox } from '../actors/strategy/sandbox/index.ts';
 import type { StrategyInput } from '../actors/strategy/messages.ts';
+import { createSandbox } from '../actors/strategy/sandbox/index.ts';
 import { createSandboxHost } from '../actors/strategy/sandbox-host.ts';
-import { BUS } from '../actors/bus/messages.ts';
 import { SUPERVISOR, type SupervisorMessage } from '../actors/supervisor/messages.ts';
 import type { RootLog } from '../actors/telemetry/log.ts';
 import { createMetrics } from '../actors/telemetry/metrics.ts';
@@ -28,7 +28,11 @@ import type { Modules } from './modules.ts';
 
 export interface GatewayOptions {
   readonly store: Omit<StoreOptions, 'log'>;
-  readonly children: { readonly providers: readonly ProviderInput[]; readonly strategies: readonly StrategyInput[]; readonly risks: readonly RiskInput[] };
+  readonly children: {
+    readonly providers: readonly ProviderInput[];
+    readonly strategies: readonly StrategyInput[];
+    readonly risks: readonly RiskInput[];
+  };
   /** Resolves a credential reference at use. */
   readonly secrets: (reference: string) => string;
   readonly modules: Modules;
@@ -78,6 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // 2. The control plane first: while the system boots it says so.
   const control = createControl({
     inspector: system.inspector,
+    redrive: (id) => system.redrive(id),
     auth: { token: api.token },
     health: () => readinessOf(system.inspector.health()),
     metrics: metrics.registry,
@@ -90,7 +95,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     // 3. Recovery, then the children of the configuration.
     const recovered = await system.start();
     await system.spawn(SUPERVISOR, {});
-    const started: SupervisorMessage = { type: 'NodeStarted', node, epoch: system.inspector.health().epoch, ...options.children };
+    const started: SupervisorMessage = {
+      type: 'NodeStarted',
+      node,
+      epoch: system.inspector.health().epoch,
+      ...options.children,
+    };
     await system.deliver(SUPERVISOR, started);
     const stop = (): Promise<void> => stopAll(system, control, hosts, store, log);
     return { system, url, recovered: { actors: recovered.actors, quarantined: recovered.quarantined.length }, stop };
@@ -114,7 +124,9 @@ function createHosts(options: GatewayOptions, node: string, system: () => System
     deliver: (to, message, how) => system().deliver(to, message, how),
     exists: (key) => system().exists(key),
   };
-  const hub = createMarketHub((error, event) => log.subsystem('market').error({ type: event.type, error: textOf(error) }, 'a listener of market data threw'));
+  const hub = createMarketHub((error, event) =>
+    log.subsystem('market').error({ type: event.type, error: textOf(error) }, 'a listener of market data threw'),
+  );
   const scopes = options.children.risks.map(({ scope }) => scope);
   const sessions = createSessionHost({
     adapters: { binance: openBinance },
@@ -142,12 +154,23 @@ function createHosts(options: GatewayOptions, node: string, system: () => System
   };
 }
 
-async function stopAll(system: System, control: Control, hosts: Hosts, store: { close(): Promise<void> }, log: RootLog): Promise<void> {
+async function stopAll(
+  system: System,
+  control: Control,
+  hosts: Hosts,
+  store: { close(): Promise<void> },
+  log: RootLog,
+): Promise<void> {
   const step = async (what: string, work: Promise<unknown>): Promise<void> => {
     await work.catch((error: unknown) => log.warn({ error: textOf(error) }, `${what} did not end well`));
   };
   // The supervisor hears first, so that nobody is restarted for ending.
-  await step('the supervisor', system.inspector.health().phase === 'running' ? system.deliver(SUPERVISOR, { type: 'NodeStopping' }) : Promise.resolve());
+  await step(
+    'the supervisor',
+    system.inspector.health().phase === 'running'
+      ? system.deliver(SUPERVISOR, { type: 'NodeStopping' })
+      : Promise.resolve(),
+  );
   await step('strategies and sessions', hosts.close());
   await step('the runtime', system.stop());
   await step('the control API', control.close());

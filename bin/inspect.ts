@@ -8,7 +8,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { history: { type: 'boolean' }, transitions: { type: 'string', default: '20' }, limit: { type: 'string', default: '100' } },
+    options: {
+      history: { type: 'boolean' },
+      transitions: { type: 'string', default: '20' },
+      limit: { type: 'string', default: '100' },
+    },
   });
   const key = positionals[0] as ActorKey | undefined;
   return withStore(async (store) => {
@@ -31,6 +35,8 @@ function print({ key, kind, state, version, machineVersion, snapshot, transition
   console.log(`${key}  kind=${kind} machine=${machineVersion} version=${version} state=${state}`);
   console.log(snapshot);
   for (const { number, at, type, fromState, toState, cause, sender } of transitions.toReversed()) {
-    console.log(`${String(number).padStart(6)}  ${new Date(at).toISOString()}  ${type}  ${fromState ?? '-'} -> ${toState}  from=${sender ?? 'outside'} cause=${cause ?? '-'}`);
+    console.log(
+      `${String(number).padStart(6)}  ${new Date(at).toISOString()}  ${type}  ${fromState ?? '-'} -> ${toState}  from=${sender ?? 'outside'} cause=${cause ?? '-'}`,
+    );
   }
 }

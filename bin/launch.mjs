@@ -50,7 +50,8 @@ export function launch(file, args) {
   const preloads = ['config/drizzle-cjs.mjs', 'bin/launched.mjs'];
   const imports = preloads.flatMap((name) => ['--import', pathToFileURL(path.join(ROOT, name)).href]);
   // Not for the tools of others: AVA hands its flags to worker threads, which take none of V8's.
-  const flags = file.includes(`${path.sep}node_modules${path.sep}`) && !file.startsWith(path.join(ROOT, 'dist')) ? [] : FLAGS;
+  const flags =
+    file.includes(`${path.sep}node_modules${path.sep}`) && !file.startsWith(path.join(ROOT, 'dist')) ? [] : FLAGS;
   const child = spawn(node, [...flags, ...imports, file, ...args], {
     stdio: 'inherit',
     env: {

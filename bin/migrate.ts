@@ -8,7 +8,11 @@ import { openDatabase } from './database.ts';
 const USAGE = 'usage: meltica migrate up | down [--steps N] | status | check';
 
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { steps: { type: 'string', default: '1' } } });
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { steps: { type: 'string', default: '1' } },
+  });
   const [what = ''] = positionals;
   const steps = Number(values.steps);
   if (!['up', 'down', 'status', 'check'].includes(what) || !Number.isInteger(steps) || steps < 1) {

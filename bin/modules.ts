@@ -21,7 +21,9 @@ export function createModules(folder: string): Modules {
       const text = read(folder, name);
       const found = hash(text);
       if (found !== revision) {
-        throw new Error(`strategy module ${name} is pinned to ${revision}, the file in ${folder} has ${found}: put the pinned file back, or configure the instance anew`);
+        throw new Error(
+          `strategy module ${name} is pinned to ${revision}, the file in ${folder} has ${found}: put the pinned file back, or configure the instance anew`,
+        );
       }
       return text;
     },
@@ -29,7 +31,10 @@ export function createModules(folder: string): Modules {
 }
 
 function read(folder: string, name: string): string {
-  if (!NAME.test(name)) throw new Error(`${JSON.stringify(name)} is no module name: 1 to 64 of a-z, 0-9 and -, beginning with a letter or digit`);
+  if (!NAME.test(name))
+    throw new Error(
+      `${JSON.stringify(name)} is no module name: 1 to 64 of a-z, 0-9 and -, beginning with a letter or digit`,
+    );
   const file = path.join(folder, `${name}.js`);
   try {
     return fs.readFileSync(file, 'utf8');

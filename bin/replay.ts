@@ -7,7 +7,7 @@ import { actors } from '../actors/index.ts';
 import type { ActorDefinition } from '../actors/runtime/actor.ts';
 import type { ActorKey } from '../actors/runtime/message.ts';
 import type { History, Store, StoredHistory } from '../actors/runtime/ports.ts';
-import { createReplayer, replay, type Replayed } from '../actors/runtime/replay.ts';
+import { createReplayer, type Replayed, replay } from '../actors/runtime/replay.ts';
 import { withStore } from './database.ts';
 
 export interface ReplayReport {
@@ -25,13 +25,22 @@ const PART = 5_000;
 const USAGE = 'usage: meltica replay KEY | --all | --file F';
 
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { all: { type: 'boolean' }, file: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { all: { type: 'boolean' }, file: { type: 'string' } },
+  });
   const [key] = positionals;
   if ([values.all, values.file, key].filter((given) => given !== undefined).length !== 1) {
     console.error(USAGE);
     return 2;
   }
-  const report = values.file !== undefined ? replayFile(values.file) : await withStore(async (store) => (key === undefined ? replayAll(store, actors) : replayOne(store, actors, key as ActorKey)));
+  const report =
+    values.file !== undefined
+      ? replayFile(values.file)
+      : await withStore(async (store) =>
+          key === undefined ? replayAll(store, actors) : replayOne(store, actors, key as ActorKey),
+        );
   print(report);
   return report.differences.length > 0 ? 1 : 0;
 }
@@ -47,7 +56,10 @@ export async function replayAll(store: Store, definitions: readonly ActorDefinit
   const results: Replayed[] = [];
   for (let afterId = 0n; ; ) {
     const page = await store.listHistories({ afterId, limit: PAGE, transitions: SHORT });
-    for (const history of page) results.push(history.version > SHORT ? await replayLong(store, definitions, history) : replayHistory(definitions, history));
+    for (const history of page)
+      results.push(
+        history.version > SHORT ? await replayLong(store, definitions, history) : replayHistory(definitions, history),
+      );
     const last = page.at(-1);
     if (last === undefined) return summary(results);
     afterId = last.id;
@@ -55,7 +67,11 @@ export async function replayAll(store: Store, definitions: readonly ActorDefinit
 }
 
 /** A journal of any length, in parts: what was read is immutable, so a commit in between does not matter. */
-async function replayLong(store: Store, definitions: readonly ActorDefinition[], history: StoredHistory): Promise<Replayed> {
+async function replayLong(
+  store: Store,
+  definitions: readonly ActorDefinition[],
+  history: StoredHistory,
+): Promise<Replayed> {
   const definition = definitions.find(({ kind }) => kind === history.kind);
   if (definition === undefined) return replayHistory(definitions, history);
   const replayer = createReplayer(definition, history);
@@ -101,7 +117,15 @@ const row = z.object({
   hop: z.number(),
 });
 const recorded = z.array(
-  z.object({ key: z.string(), kind: z.string(), machineVersion: z.number().int(), version: z.number().int(), state: z.string(), snapshot: z.string(), transitions: z.array(row) }),
+  z.object({
+    key: z.string(),
+    kind: z.string(),
+    machineVersion: z.number().int(),
+    version: z.number().int(),
+    state: z.string(),
+    snapshot: z.string(),
+    transitions: z.array(row),
+  }),
 );
 
 /** A file of recorded histories: a JSON array, as `meltica inspect --history` prints it. */

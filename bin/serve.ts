@@ -1,22 +1,23 @@
 // meltica start: configuration → database → venue → gateway, and back in the other order at SIGINT or SIGTERM.
 import path from 'node:path';
-import { DEFAULT_LIMITS } from '../actors/risk/limits.ts';
+import { loadOrCreateToken } from '../actors/control/index.ts';
 import type { ProviderInput } from '../actors/provider/messages.ts';
+import { DEFAULT_LIMITS } from '../actors/risk/limits.ts';
 import { CRASH_POINTS, type CrashPoint } from '../actors/runtime/crash-points.ts';
 import { textOf } from '../actors/runtime/errors.ts';
 import type { StrategyInput } from '../actors/strategy/messages.ts';
 import { createLog, type RootLog } from '../actors/telemetry/log.ts';
-import { loadOrCreateToken } from '../actors/control/index.ts';
 import { type Environment, readEnvironment } from '../config/env.ts';
 import { HOME, loadConfig, type Settings } from '../config/index.ts';
 import { resolveReference } from '../config/secrets.ts';
 import { checkSchema, migrateUp, migrationStatus } from '../persistence/migrate.ts';
 import { reachServer } from '../persistence/reach.ts';
-import { openDatabase, type OpenDatabase } from './database.ts';
+import { type OpenDatabase, openDatabase } from './database.ts';
+import { deploymentPrefix, orderPrefix } from './deployment.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 import { createModules, revisionOf } from './modules.ts';
-import { startOrAdoptVenue, type VenueHandle } from './venue.ts';
-import { deploymentPrefix, orderPrefix } from './deployment.ts';
+import { keepVenue, type PaperVenue } from './paper.ts';
+import type { VenueHandle } from './venue.ts';
 
 /** The one risk scope of the configuration's `risk` block. */
 const RISK_SCOPE = 'main';
@@ -39,7 +40,10 @@ export async function main(): Promise<number> {
   const running = await start(settings, environment, log, (status) => ending.resolve(status));
   const status = await ending.promise;
   const timer = setTimeout(() => {
-    log.error({ withinMs: STOP_WITHIN_MS }, 'the shutdown took too long: what is unfinished is finished by the next start');
+    log.error(
+      { withinMs: STOP_WITHIN_MS },
+      'the shutdown took too long: what is unfinished is finished by the next start',
+    );
     process.exit(1);
   }, STOP_WITHIN_MS);
   await running.stop();
@@ -52,14 +56,19 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function start(settings: Settings, environment: Environment, log: RootLog, end: (status: number) => void): Promise<Running> {
+async function start(
+  settings: Settings,
+  environment: Environment,
+  log: RootLog,
+  end: (status: number) => void,
+): Promise<Running> {
   const token = await loadOrCreateToken(path.join(settings.dataDir, 'token'));
   const database = await openDatabase(settings, log.subsystem('database'));
-  let venue: VenueHandle | null = null;
+  let venue: PaperVenue | null = null;
   try {
     await prepareDatabase(settings, database, log);
-    venue = usesPaper(settings) ? await startVenue(settings, log) : null;
-    const options = await gatewayOptions(settings, environment, database, venue, token, log, end);
+    venue = usesPaper(settings) ? await keepVenue(settings, log.subsystem('venue')) : null;
+    const options = await gatewayOptions(settings, environment, database, venue?.handle ?? null, token, log, end);
     const gateway = await startGateway(options);
     announce(gateway, token, log);
     const paper = venue;
@@ -74,7 +83,11 @@ async function start(settings: Settings, environment: Environment, log: RootLog,
 /** Fails fast: unreachable, refused or not migrated, each in one sentence. */
 async function prepareDatabase({ database: config }: Settings, { store }: OpenDatabase, log: RootLog): Promise<void> {
   const { url, tls } = store;
-  const report = await reachServer(url, { tls, connectTimeoutMs: config.connectTimeoutMs, waitMs: config.connectTimeoutMs });
+  const report = await reachServer(url, {
+    tls,
+    connectTimeoutMs: config.connectTimeoutMs,
+    waitMs: config.connectTimeoutMs,
+  });
   for (const warning of report.warnings) log.warn({}, warning);
   if (config.runMigrations) {
     const applied = await migrateUp(url, { tls });
@@ -85,13 +98,6 @@ async function prepareDatabase({ database: config }: Settings, { store }: OpenDa
 
 function usesPaper({ venue, providers }: Settings): boolean {
   return venue.enabled && Object.values(providers).some(({ adapter }) => adapter.identifier === 'paper');
-}
-
-async function startVenue({ venue, dataDir }: Settings, log: RootLog): Promise<VenueHandle> {
-  const { port, seed, speed, lingerMs } = venue;
-  const handle = await startOrAdoptVenue({ dataDir: path.join(dataDir, 'venue'), port, seed, speed, lingerMs });
-  log.info({ url: handle.restUrl, adopted: handle.adopted }, 'the paper venue runs');
-  return handle;
 }
 
 async function gatewayOptions(
@@ -107,13 +113,19 @@ async function gatewayOptions(
   const prefix = deploymentPrefix(await migrationStatus(url, { tls }));
   const folder = path.resolve(HOME, settings.strategies.directory);
   const account = venue?.accounts[0];
-  const secrets = { ...environment, MELTICA_SECRET_PAPER_KEY: account?.apiKey, MELTICA_SECRET_PAPER_SECRET: account?.secret };
+  const secrets = {
+    ...environment,
+    MELTICA_SECRET_PAPER_KEY: account?.apiKey,
+    MELTICA_SECRET_PAPER_SECRET: account?.secret,
+  };
   const { leaseMs, groupTurns, mailboxDepth, restingActors } = settings.runtime;
   return {
     store: database.store,
     children: {
       providers: Object.entries(settings.providers).map(([name, provider]) => providerInput(name, provider, venue)),
-      strategies: Object.entries(settings.strategies.instances).map(([id, instance]) => strategyInput(id, instance, folder, prefix)),
+      strategies: Object.entries(settings.strategies.instances).map(([id, instance]) =>
+        strategyInput(id, instance, folder, prefix),
+      ),
       risks: [{ scope: RISK_SCOPE, limits: { ...DEFAULT_LIMITS, ...settings.risk } }],
     },
     secrets: (reference) => resolveReference(reference, secrets),
@@ -135,14 +147,35 @@ type InstanceSettings = Settings['strategies']['instances'][string];
 
 function providerInput(name: string, { adapter }: ProviderSettings, venue: VenueHandle | null): ProviderInput {
   if (adapter.identifier !== 'paper') return { name, adapter: adapter.identifier, settings: adapter.config };
-  if (venue === null) throw new Error(`provider ${name} is a paper provider and the paper venue is off: set venue.enabled, or remove it`);
+  if (venue === null)
+    throw new Error(`provider ${name} is a paper provider and the paper venue is off: set venue.enabled, or remove it`);
   const { restUrl, streamUrl, wsApiUrl } = venue;
-  return { name, adapter: 'binance', settings: { venue: 'PAPER', restUrl, streamUrl, wsApiUrl, apiKey: PAPER_KEY, apiSecret: PAPER_SECRET, ...adapter.config } };
+  return {
+    name,
+    adapter: 'binance',
+    settings: {
+      venue: 'PAPER',
+      restUrl,
+      streamUrl,
+      wsApiUrl,
+      apiKey: PAPER_KEY,
+      apiSecret: PAPER_SECRET,
+      ...adapter.config,
+    },
+  };
 }
 
 function strategyInput(instanceId: string, instance: InstanceSettings, folder: string, prefix: string): StrategyInput {
   const { strategy, scope, config } = instance;
-  return { instanceId, strategy, revision: revisionOf(folder, strategy), config, scope, riskScope: RISK_SCOPE, orderPrefix: orderPrefix(prefix, instanceId) };
+  return {
+    instanceId,
+    strategy,
+    revision: revisionOf(folder, strategy),
+    config,
+    scope,
+    riskScope: RISK_SCOPE,
+    orderPrefix: orderPrefix(prefix, instanceId),
+  };
 }
 
 /** The address with the token goes to the terminal alone: no log line has it. */
@@ -151,7 +184,7 @@ function announce({ url, recovered }: Gateway, token: string, log: RootLog): voi
   console.log(`\n  open ${url}/?token=${token}\n`);
 }
 
-async function stopAll(gateway: Gateway, venue: VenueHandle | null, database: OpenDatabase): Promise<void> {
+async function stopAll(gateway: Gateway, venue: PaperVenue | null, database: OpenDatabase): Promise<void> {
   await gateway.stop();
   venue?.release();
   await database.close();

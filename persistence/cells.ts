@@ -6,12 +6,19 @@ import type { ActorRow, ActorStatus } from '../actors/runtime/ports.ts';
 
 export type Cell = string | null;
 
+/** pg takes a client-side timeout for one query; its types do not say so. */
+interface TimedQuery extends pg.QueryArrayConfig {
+  query_timeout?: number;
+}
+
 export async function cellsOf<Cells extends Cell[]>(
   on: pg.ClientBase | pg.Pool,
   text: string,
   values: unknown[],
+  timeoutMs?: number,
 ): Promise<Cells[]> {
-  const { rows } = await on.query<Cells>({ text, values, rowMode: 'array' });
+  const query: TimedQuery = { text, values, rowMode: 'array', ...(timeoutMs && { query_timeout: timeoutMs }) };
+  const { rows } = await on.query<Cells>(query);
   return rows;
 }
 

@@ -62,7 +62,8 @@ export function createStore(options: StoreOptions): PostgresStore {
     findActor: (key) => reading(`find ${key}`, () => findActor(pool, key)),
     history: (key, limits) => reading(`history of ${key}`, () => readHistory(pool, key, limits?.last)),
     listHistories: (page) => reading('list histories', () => listHistories(pool, page)),
-    listTransitions: (actorId, page) => reading(`transitions of ${actorId}`, () => listTransitions(pool, actorId, page)),
+    listTransitions: (actorId, page) =>
+      reading(`transitions of ${actorId}`, () => listTransitions(pool, actorId, page)),
     listKeys: (filter) => reading('list keys', () => listKeys(database.orm, filter)),
     listDeadLetters: (filter) => reading('list dead letters', () => listDeadLetters(database.orm, filter)),
     getDeadLetter: (id) => reading(`dead letter ${id}`, () => findDeadLetter(database.orm, id)),

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import type { ActorKey } from '../actors/runtime/message.ts';
 import type { LoadedShard, LoadedTimer, OutboxLane, PendingOutbox } from '../actors/runtime/ports.ts';
+import { encodeArray } from './binary-arrays.ts';
 import { ACTOR_COLUMNS, type ActorCells, type Cell, cellsOf, millis, toActor } from './cells.ts';
 
 type TimerCells = [
@@ -27,11 +28,11 @@ type OutboxCells = [
 ];
 
 export const LOAD_ACTORS = `select ${ACTOR_COLUMNS}
-  from actors where shard = $1 and status in ('active', 'suspended') order by id`;
+  from actors where shard = $1 and status <> 'done' order by id`;
 
-export const LOAD_TIMERS = `select t.actor_id, t.timer_id, t.generation, ${millis('t.due_at')}, t.body, t.correlation
-  from timers t join actors a on a.id = t.actor_id
- where a.shard = $1 and a.status in ('active', 'suspended') order by t.due_at, t.actor_id, t.timer_id`;
+// By the ids that were loaded: a join would go through the actors a second time.
+export const LOAD_TIMERS = `select actor_id, timer_id, generation, ${millis('due_at')}, body, correlation
+  from timers where actor_id = any ($1::int8[]) order by due_at, actor_id, timer_id`;
 
 export const LOAD_OUTBOX = `select o.id, o.lane, o.key, a.key, o.target, o.body,
        ${millis('o.at')}, o.cause, o.correlation, o.hop
@@ -43,6 +44,10 @@ export const LOAD_RECENT = `select a.key, t.message_id from transitions t join a
 
 export const LOAD_LAST_AT = `select ${millis('last_at')} from nodes where shard = $1`;
 
+/** A hundred thousand timers are sorted without the disk. */
+const SORT_MEMORY = '64MB';
+/** A million actors take longer than anything else that is asked; a server that is gone is still noticed. */
+const LOAD_TIMEOUT_MS = 600_000;
 /** The first look back for message ids; each further one goes eight times as far. */
 const RECENT_WINDOW_MS = 10_000;
 const RECENT_WINDOW_FACTOR = 8;
@@ -60,6 +65,8 @@ export async function loadShard(pool: pg.Pool, shard: number, recentMax: number)
 export async function inSnapshot<Result>(client: pg.ClientBase, read: () => Promise<Result>): Promise<Result> {
   await client.query('begin transaction isolation level repeatable read read only');
   try {
+    await client.query(`set local work_mem = '${SORT_MEMORY}'`);
+    await client.query(`set local statement_timeout = ${LOAD_TIMEOUT_MS}`);
     return await read();
   } finally {
     await client.query('rollback').catch(() => {});
@@ -69,10 +76,15 @@ export async function inSnapshot<Result>(client: pg.ClientBase, read: () => Prom
 async function readShard(client: pg.ClientBase, shard: number, recentMax: number): Promise<LoadedShard> {
   const [last] = await cellsOf<[lastAt: string]>(client, LOAD_LAST_AT, [shard]);
   const lastAt = Number(last?.[0] ?? 0);
+  const actors = (await cellsOf<ActorCells>(client, LOAD_ACTORS, [shard], LOAD_TIMEOUT_MS)).map(toActor);
+  const ids = encodeArray(
+    'int8',
+    actors.map(({ id }) => id),
+  );
   return {
-    actors: (await cellsOf<ActorCells>(client, LOAD_ACTORS, [shard])).map(toActor),
-    timers: (await cellsOf<TimerCells>(client, LOAD_TIMERS, [shard])).map(toTimer),
-    outbox: (await cellsOf<OutboxCells>(client, LOAD_OUTBOX, [shard])).map(toOutbox),
+    actors,
+    timers: (await cellsOf<TimerCells>(client, LOAD_TIMERS, [ids], LOAD_TIMEOUT_MS)).map(toTimer),
+    outbox: (await cellsOf<OutboxCells>(client, LOAD_OUTBOX, [shard], LOAD_TIMEOUT_MS)).map(toOutbox),
     recentMessages: await loadRecent(client, shard, lastAt, recentMax),
     lastAt,
   };

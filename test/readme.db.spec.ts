@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { query, until } from './support/system.ts';
 import { testDatabase } from './support/db.ts';
+import { query, until } from './support/system.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -15,22 +15,35 @@ test('the durable actor of the README rings after its process was killed and sta
   const lines = example.split('\n').filter((line) => line.trim() !== '');
   t.true(lines.length <= 40, `the example has ${lines.length} lines`);
   const file = path.join(ROOT, 'test', `.readme-${process.pid}.ts`);
-  fs.writeFileSync(file, example.replace("'meltica'", "'../bin/embed.ts'").replace('{ actors: [reminder] }', `{ actors: [reminder], databaseUrl: ${JSON.stringify(url)} }`));
+  fs.writeFileSync(
+    file,
+    example
+      .replace("'meltica'", "'../bin/embed.ts'")
+      .replace('{ actors: [reminder] }', `{ actors: [reminder], databaseUrl: ${JSON.stringify(url)} }`),
+  );
   t.teardown(() => fs.rmSync(file, { force: true }));
   const first = start(file);
   t.teardown(() => void first.child.kill('SIGKILL'));
-  await until('the reminder is committed', async () => (await query(url, `select 1 from actors where key = 'reminder/tea'`)).length === 1);
+  await until(
+    'the reminder is committed',
+    async () => (await query(url, `select 1 from actors where key = 'reminder/tea'`)).length === 1,
+  );
   first.child.kill('SIGKILL');
   t.is(first.output(), '');
   const second = start(file);
   t.teardown(() => void second.child.kill('SIGKILL'));
   await until('it rings', () => second.output().includes('tea is ready'), 40_000);
-  await until('it rests', async () => (await query(url, `select 1 from actors where key = 'reminder/tea' and status = 'done'`)).length === 1);
+  await until(
+    'it rests',
+    async () => (await query(url, `select 1 from actors where key = 'reminder/tea' and status = 'done'`)).length === 1,
+  );
   t.is(second.output().split('tea is ready').length, 2);
 });
 
 function start(file: string) {
-  const child = spawn(process.execPath, ['--import', path.join(ROOT, 'config/drizzle-cjs.mjs'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', path.join(ROOT, 'config/drizzle-cjs.mjs'), file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();

@@ -2,8 +2,7 @@
 // Amounts are decimal strings, times ms since 1970. `actorId` of the writer is added by the runtime.
 
 /** Upstream's order states, as the compatible API shows them. */
-export type PublicOrderState =
-  | 'PENDING' | 'ACK' | 'PARTIAL' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED';
+export type PublicOrderState = 'PENDING' | 'ACK' | 'PARTIAL' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED';
 
 /** One row of `orders`. The first record of an order carries everything, later ones what changes. */
 export interface OrderRow {
@@ -118,5 +117,12 @@ export interface AuditRow {
 }
 
 export type MarketRow =
-  | OrderRow | ExecutionRow | BalanceRow | ProviderRow | ProviderRoutesRow
-  | InstrumentRow | StrategyInstanceRow | RiskLimitsRow | AuditRow;
+  | OrderRow
+  | ExecutionRow
+  | BalanceRow
+  | ProviderRow
+  | ProviderRoutesRow
+  | InstrumentRow
+  | StrategyInstanceRow
+  | RiskLimitsRow
+  | AuditRow;

@@ -66,7 +66,7 @@ export const reconcile = effect<Reconcile, ProviderPorts>({
   failed: ({ session, round }, reason): ProviderMessage => ({ type: 'ReconcileFailed', session, round, reason }),
 });
 
-/** Trades before open orders: an order that fills in between is then missing from the list and asks, not the reverse. */
+/** Trades before open orders: one that fills in between is then missing from the list, and asks for that reason. */
 async function look(request: Reconcile, sessions: SessionHost, signal: AbortSignal): Promise<ProviderMessage> {
   const { session, round, symbols, sinceAt } = request;
   const exchange = sessions.current(request);

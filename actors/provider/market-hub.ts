@@ -1,5 +1,6 @@
-// The fast lane: market data and balances from sessions to whoever listens in this process, in memory, in the caller's own turn.
-// Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws is reported and goes on.
+// The fast lane: market data and balances from sessions to whoever listens in this process, in memory, in the
+// caller's own turn. Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws is
+// reported and goes on.
 import type { MarketEvent } from '../market/market-event.ts';
 
 /** What an account holds of a currency, as strategies hear of it; the durable word on it is the provider's row. */

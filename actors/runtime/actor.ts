@@ -105,7 +105,7 @@ export function defineActor<Machine extends AnyStateMachine, Ports = never>(
   options: ActorOptions<Machine, Ports>,
 ): ActorDefinition {
   lint(options);
-  return Object.freeze({ messages: {}, effects: {}, restart: DEFAULT_RESTART, upgrade: {}, ...options }) as ActorDefinition;
+  return Object.freeze({ messages: {}, effects: {}, restart: DEFAULT_RESTART, upgrade: {}, ...options });
 }
 
 /** Types one entry of `effects`: the arguments are those of the machine's command. */

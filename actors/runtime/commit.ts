@@ -44,17 +44,35 @@ export async function commit(deps: CommitDeps, set: WriteSet): Promise<void> {
       // 3. What does the fault allow?
       const fault = faultOf(error);
       // A refusal of a repeated set may be the shadow of its own first copy landing late: look again.
-      if (attempt > 0 && !uncertain && (fault.kind === 'fenced' || fault.kind === 'duplicate') && (await wasCommitted(deps, set))) break;
-      if (fault.kind === 'refused' || fault.kind === 'duplicate') throw new Refused(fault);
-      if (fault.kind === 'fenced') throw new RuntimeError('LEASE_LOST', `another process owns shard ${set.shard} since epoch ${set.epoch}: ${fault.message}`, { cause: fault });
+      if (
+        attempt > 0 &&
+        !uncertain &&
+        (fault.kind === 'fenced' || fault.kind === 'duplicate') &&
+        (await wasCommitted(deps, set))
+      )
+        break;
+      if (fault.kind === 'refused' || fault.kind === 'duplicate') throw refusalOf(fault);
+      if (fault.kind === 'fenced') throw lostLease(set, fault);
       if (fault.kind === 'fatal') throw fault;
       uncertain ||= fault.kind === 'unknown';
       deps.onReachable(false, fault.message);
-      deps.log.warn({ commit: set.number.toString(), attempt, fault: fault.kind, sqlState: fault.sqlState }, fault.message);
+      deps.log.warn(
+        { commit: set.number.toString(), attempt, fault: fault.kind, sqlState: fault.sqlState },
+        fault.message,
+      );
       await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);
     }
   }
   deps.onReachable(true, null);
+}
+
+function refusalOf(fault: StoreFault): Refused {
+  return new Refused(fault);
+}
+
+function lostLease({ shard, epoch }: WriteSet, cause: StoreFault): RuntimeError {
+  const text = `another process owns shard ${shard} since epoch ${epoch}: ${cause.message}`;
+  return new RuntimeError('LEASE_LOST', text, { cause });
 }
 
 async function wasCommitted(deps: CommitDeps, set: WriteSet): Promise<boolean> {
@@ -69,11 +87,36 @@ function faultOf(error: unknown): StoreFault {
   return error instanceof StoreFault ? error : new StoreFault('fatal', textOf(error), null, { cause: error });
 }
 
-function pause(deps: CommitDeps, delayMs: number): Promise<void> {
+/** What may be done twice, until the database answers. Throws what asking again cannot help, and when it is stopped. */
+export async function patiently<Result>(
+  deps: Pick<CommitDeps, 'clock' | 'log' | 'signal'> & Partial<Pick<CommitDeps, 'onReachable'>>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const result = await work();
+      if (attempt > 0) deps.onReachable?.(true, null);
+      return result;
+    } catch (error) {
+      const isPassing = error instanceof StoreFault && (error.kind === 'unknown' || error.kind === 'transient');
+      if (!isPassing) throw error;
+      deps.onReachable?.(false, error.message);
+      deps.log.warn({ attempt, fault: error.kind, sqlState: error.sqlState }, error.message);
+      await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);
+    }
+  }
+}
+
+function pause(deps: Pick<CommitDeps, 'clock' | 'signal'>, delayMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       cancel();
-      reject(new RuntimeError('NOT_RUNNING', 'stopped while the database did not answer: what was not committed is sent again by its source'));
+      reject(
+        new RuntimeError(
+          'NOT_RUNNING',
+          'stopped while the database did not answer: what was not committed is sent again by its source',
+        ),
+      );
     };
     const cancel = deps.clock.after(delayMs, () => {
       deps.signal.removeEventListener('abort', stop);

@@ -35,7 +35,11 @@ export class Directory {
   /** Throws KIND_UNKNOWN. */
   kind(name: string): Kind {
     const kind = this.#kinds.get(name);
-    if (kind === undefined) throw new RuntimeError('KIND_UNKNOWN', `there is no actor kind ${JSON.stringify(name)}, known are ${[...this.#kinds.keys()].join(', ')}`);
+    if (kind === undefined)
+      throw new RuntimeError(
+        'KIND_UNKNOWN',
+        `there is no actor kind ${JSON.stringify(name)}, known are ${[...this.#kinds.keys()].join(', ')}`,
+      );
     return kind;
   }
   findKind(name: string): Kind | null {
@@ -45,7 +49,11 @@ export class Directory {
   /** Throws when the kind does not define this command. */
   effectOf(kind: string, name: string): EffectDefinition {
     const effect = this.kind(kind).definition.effects[name];
-    if (effect === undefined) throw new RuntimeError('MACHINE_UNFIT', `${kind} emitted the command ${name}, which its definition does not have`);
+    if (effect === undefined)
+      throw new RuntimeError(
+        'MACHINE_UNFIT',
+        `${kind} emitted the command ${name}, which its definition does not have`,
+      );
     return effect;
   }
 

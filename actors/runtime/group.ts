@@ -1,9 +1,19 @@
 // What the turns since the last commit have decided: the before-images that undo it, and the write-set that keeps it.
 // A group is computed on heads that may still be in flight; if an older group fails, this one is undone with it.
-import type { ActorKey, Json } from './message.ts';
-import { type Delivery, bodyText, type LiveActor, type Outcome } from './live.ts';
+
 import type { DomainRow } from './effect.ts';
-import type { ActorChange, ActorRow, ActorStatus, DeadLetterRow, OutboxRow, TimerRow, TransitionRow, WriteSet } from './ports.ts';
+import { bodyText, type Delivery, type LiveActor, type Outcome } from './live.ts';
+import type { ActorKey, Json } from './message.ts';
+import type {
+  ActorChange,
+  ActorRow,
+  ActorStatus,
+  DeadLetterRow,
+  OutboxRow,
+  TimerRow,
+  TransitionRow,
+  WriteSet,
+} from './ports.ts';
 import { encode, type Head } from './step.ts';
 
 /** What an actor was before the group. */
@@ -37,7 +47,8 @@ export class Group {
   /** Actors that exist only if this group commits. */
   readonly born: LiveActor[] = [];
   readonly taken: { readonly actor: LiveActor; readonly delivery: Delivery }[] = [];
-  readonly produced: { readonly actor: LiveActor | null; readonly delivery: Delivery; readonly source: LiveActor }[] = [];
+  readonly produced: { readonly actor: LiveActor | null; readonly delivery: Delivery; readonly source: LiveActor }[] =
+    [];
   readonly transitions: TransitionRow[] = [];
   readonly records: { readonly actorId: bigint; readonly row: DomainRow }[] = [];
   readonly effects: (PendingEffect & { readonly row: OutboxRow })[] = [];
@@ -72,7 +83,13 @@ export class Group {
 
   /** True when there is something to write. */
   get writes(): boolean {
-    return this.before.size > 0 || this.settled.length > 0 || this.delivered.length > 0 || this.deadLetters.length > 0 || this.redriven.length > 0;
+    return (
+      this.before.size > 0 ||
+      this.settled.length > 0 ||
+      this.delivered.length > 0 ||
+      this.deadLetters.length > 0 ||
+      this.redriven.length > 0
+    );
   }
   get empty(): boolean {
     return !this.writes && this.outcomes.length === 0;
@@ -105,7 +122,8 @@ export class Group {
       if (actor.head === null) continue;
       const row = actorRow(actor, actor.head);
       if (before.version === 0) created.push(row);
-      else if (before.version !== actor.version || before.status !== actor.status) changed.push({ ...row, fromVersion: before.version });
+      else if (before.version !== actor.version || before.status !== actor.status)
+        changed.push({ ...row, fromVersion: before.version });
       diffTimers(actor, before.timers, timersPut, timersDropped);
     }
     return {
@@ -130,10 +148,25 @@ export class Group {
 function actorRow(actor: LiveActor, head: Head): ActorRow {
   const { id, key, kind, version, status } = actor;
   const machineVersion = kind.definition.version;
-  return { id, key, kind: kind.definition.kind, machineVersion, version, status, state: head.shape.state, snapshot: encode(head) };
+  return {
+    id,
+    key,
+    kind: kind.definition.kind,
+    machineVersion,
+    version,
+    status,
+    state: head.shape.state,
+    snapshot: encode(head),
+  };
 }
 
-function outboxRow(id: bigint, delivery: Delivery, source: LiveActor, deliveredAt: number | null, at: number): OutboxRow {
+function outboxRow(
+  id: bigint,
+  delivery: Delivery,
+  source: LiveActor,
+  deliveredAt: number | null,
+  at: number,
+): OutboxRow {
   const { envelope } = delivery;
   return {
     id,
@@ -155,7 +188,12 @@ function eventOf(delivery: Delivery): { readonly type: string } {
   return (delivery.envelope.body as object as { readonly event: { readonly type: string } }).event;
 }
 
-function diffTimers(actor: LiveActor, before: LiveActor['timers'], put: TimerRow[], dropped: { actorId: bigint; timerId: string }[]): void {
+function diffTimers(
+  actor: LiveActor,
+  before: LiveActor['timers'],
+  put: TimerRow[],
+  dropped: { actorId: bigint; timerId: string }[],
+): void {
   if (actor.timers === before) return;
   for (const timerId of before?.keys() ?? []) {
     if (actor.timers === null || !actor.timers.has(timerId)) dropped.push({ actorId: actor.id, timerId });

@@ -39,7 +39,12 @@ export interface ActorDetail extends ActorSummary {
   /** Message types the machine has a transition for in this state; guards may still refuse. */
   readonly accepts: readonly string[];
   readonly timers: readonly { readonly id: string; readonly dueAt: number; readonly message: string }[];
-  readonly effects: readonly { readonly key: string; readonly name: string; readonly state: 'queued' | 'running' | 'waiting'; readonly attempts: number }[];
+  readonly effects: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly state: 'queued' | 'running' | 'waiting';
+    readonly attempts: number;
+  }[];
   /** Newest first. */
   readonly transitions: readonly TransitionView[];
 }
@@ -57,11 +62,25 @@ export interface RuntimeHealth {
 
 export interface Inspector {
   /** Live actors, by key; `after` is the last key of the page before. */
-  list(filter: { readonly kind?: string; readonly state?: string; readonly after?: string; readonly limit: number }): readonly ActorSummary[];
+  list(filter: {
+    readonly kind?: string;
+    readonly state?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): readonly ActorSummary[];
   /** Also an actor that is done and no longer in memory; null when there never was one. */
   find(key: ActorKey, options: { readonly transitions: number }): Promise<ActorDetail | null>;
   /** Every committed transition from now on, in commit order. Returns the way to stop. */
   onTransition(listener: (view: TransitionView) => void): () => void;
-  deadLetters(filter: { readonly limit: number }): Promise<readonly { readonly id: string; readonly key: ActorKey; readonly type: string; readonly reason: DeadLetterReason; readonly error: string; readonly createdAt: number }[]>;
+  deadLetters(filter: { readonly limit: number }): Promise<
+    readonly {
+      readonly id: string;
+      readonly key: ActorKey;
+      readonly type: string;
+      readonly reason: DeadLetterReason;
+      readonly error: string;
+      readonly createdAt: number;
+    }[]
+  >;
   health(): RuntimeHealth;
 }

@@ -25,7 +25,14 @@ export function createInspector(deps: InspectorDeps): Inspector {
     health: deps.health,
     async deadLetters({ limit }) {
       const letters = await deps.store.listDeadLetters({ limit });
-      return letters.map(({ id, envelope, reason, error, createdAt }) => ({ id: id.toString(), key: envelope.to, type: envelope.body.type, reason, error, createdAt }));
+      return letters.map(({ id, envelope, reason, error, createdAt }) => ({
+        id: id.toString(),
+        key: envelope.to,
+        type: envelope.body.type,
+        reason,
+        error,
+        createdAt,
+      }));
     },
   };
 }
@@ -72,7 +79,11 @@ async function findActor(deps: InspectorDeps, key: ActorKey, transitions: number
     ...(live === null ? atRest(history) : summary(deps, live)),
     snapshot: JSON.parse(head === null ? history.snapshot : encode(head)) as Json,
     accepts: head === null || kind === null ? [] : kind.stepper.accepts(head),
-    timers: timers.map(([id, timer]) => ({ id, dueAt: timer.dueAt, message: (JSON.parse(timer.body) as { type: string }).type })),
+    timers: timers.map(([id, timer]) => ({
+      id,
+      dueAt: timer.dueAt,
+      message: (JSON.parse(timer.body) as { type: string }).type,
+    })),
     effects: effects.map(({ pending, state, attempts }) => ({ key: pending.key, name: pending.name, state, attempts })),
     transitions: history.transitions.map((row) => transitionView(key, row)).reverse(),
   };
@@ -97,5 +108,17 @@ function atRest(history: History): ActorSummary {
 
 export function transitionView(key: ActorKey, row: History['transitions'][number]): TransitionView {
   const { number, messageId, type, fromState, toState, at, sender, cause, correlation } = row;
-  return { key, number, messageId, type, body: JSON.parse(row.body) as Json, from: fromState, to: toState, at, sender, cause, correlation };
+  return {
+    key,
+    number,
+    messageId,
+    type,
+    body: JSON.parse(row.body) as Json,
+    from: fromState,
+    to: toState,
+    at,
+    sender,
+    cause,
+    correlation,
+  };
 }

@@ -23,9 +23,16 @@ export async function takeLease(deps: LeaseDeps, waitMs: number, signal: AbortSi
     const answer = await store.acquire({ shard, node, ttlMs: leaseMs });
     if (answer.granted) return answer.grant;
     if (clock.now() >= deadline) {
-      throw new RuntimeError('LEASE_HELD', `shard ${shard} is held by ${answer.holder} for another ${answer.expiresInMs} ms: stop that process, or wait for it`);
+      throw new RuntimeError(
+        'LEASE_HELD',
+        `shard ${shard} is held by ${answer.holder} for another ${answer.expiresInMs} ms: stop that process, or wait for it`,
+      );
     }
-    if (!said) log.info({ shard, holder: answer.holder, expiresInMs: answer.expiresInMs }, 'waiting for the lease: another process holds it');
+    if (!said)
+      log.info(
+        { shard, holder: answer.holder, expiresInMs: answer.expiresInMs },
+        'waiting for the lease: another process holds it',
+      );
     said = true;
     await pause(clock, Math.min(POLL_MS, Math.max(10, answer.expiresInMs)), signal);
   }
@@ -59,9 +66,13 @@ function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new RuntimeError('NOT_RUNNING', 'stopped while waiting for the lease'));
     const cancel = clock.after(delayMs, resolve);
-    signal.addEventListener('abort', () => {
-      cancel();
-      reject(new RuntimeError('NOT_RUNNING', 'stopped while waiting for the lease'));
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        cancel();
+        reject(new RuntimeError('NOT_RUNNING', 'stopped while waiting for the lease'));
+      },
+      { once: true },
+    );
   });
 }

@@ -17,12 +17,16 @@ export function lint(options: ActorOptions<AnyStateMachine, any>): void {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 function lintDefinition(options: ActorOptions<AnyStateMachine, any>): string[] {
   const findings: string[] = [];
-  if (!KIND.test(options.kind)) findings.push(`kind ${JSON.stringify(options.kind)} must be 1 to 32 of a-z, 0-9 and - and begin with a letter`);
-  if (!Number.isInteger(options.version) || options.version < 1) findings.push(`version ${options.version} must be an integer from 1`);
+  if (!KIND.test(options.kind))
+    findings.push(`kind ${JSON.stringify(options.kind)} must be 1 to 32 of a-z, 0-9 and - and begin with a letter`);
+  if (!Number.isInteger(options.version) || options.version < 1)
+    findings.push(`version ${options.version} must be an integer from 1`);
   const declared = options.machine.version;
-  if (declared !== String(options.version)) findings.push(`the machine says version ${String(declared)}, the definition ${options.version}`);
+  if (declared !== String(options.version))
+    findings.push(`the machine says version ${String(declared)}, the definition ${options.version}`);
   for (const [name, effect] of Object.entries(options.effects ?? {})) {
-    if (effect.afterCrash === 'askFirst' && effect.interrupted === undefined) findings.push(`effect ${name} is askFirst and needs interrupted()`);
+    if (effect.afterCrash === 'askFirst' && effect.interrupted === undefined)
+      findings.push(`effect ${name} is askFirst and needs interrupted()`);
   }
   for (let version = 1; version < options.version; version += 1) {
     if (options.upgrade !== undefined && !(version in options.upgrade) && Object.keys(options.upgrade).length > 0) {
@@ -35,8 +39,13 @@ function lintDefinition(options: ActorOptions<AnyStateMachine, any>): string[] {
 export function lintMachine(machine: AnyStateMachine): string[] {
   const findings: string[] = [];
   const config = machine.config as { context?: unknown };
-  if (config.context !== undefined && typeof config.context !== 'function') findings.push('context must be a factory: a literal is shared by all actors');
-  if (!Number.isFinite((machine.options as { maxIterations?: number } | undefined)?.maxIterations ?? Number.POSITIVE_INFINITY)) {
+  if (config.context !== undefined && typeof config.context !== 'function')
+    findings.push('context must be a factory: a literal is shared by all actors');
+  if (
+    !Number.isFinite(
+      (machine.options as { maxIterations?: number } | undefined)?.maxIterations ?? Number.POSITIVE_INFINITY,
+    )
+  ) {
     findings.push('options.maxIterations must be set: an always cycle would hang the process');
   }
   visit(machine.root as AnyStateNode, machine, findings);
@@ -44,7 +53,11 @@ export function lintMachine(machine: AnyStateMachine): string[] {
 }
 
 function visit(node: AnyStateNode, machine: AnyStateMachine, findings: string[]): void {
-  const implementations = machine.implementations as { actions: Record<string, unknown>; guards: Record<string, unknown>; delays: Record<string, unknown> };
+  const implementations = machine.implementations as {
+    actions: Record<string, unknown>;
+    guards: Record<string, unknown>;
+    delays: Record<string, unknown>;
+  };
   if (node.invoke.length > 0) findings.push(`${node.id} invokes: ask with an effect, answer with a message`);
   const lists: (readonly unknown[])[] = [node.entry, node.exit];
   for (const [type, transitions] of node.transitions) {
@@ -68,7 +81,8 @@ function checkAction(action: unknown, node: AnyStateNode, known: Record<string, 
   if (type !== null) {
     if (!BUILT_IN.has(type)) findings.push(`${node.id} uses ${type}: only assign, emit, raise and cancel are durable`);
     const raise = action as { delay?: unknown; id?: unknown };
-    if (type === 'xstate.raise' && raise.delay !== undefined && raise.id === undefined) findings.push(`${node.id} raises with a delay and no id`);
+    if (type === 'xstate.raise' && raise.delay !== undefined && raise.id === undefined)
+      findings.push(`${node.id} raises with a delay and no id`);
     return;
   }
   if (typeof action === 'function') {
@@ -82,12 +96,16 @@ function checkAction(action: unknown, node: AnyStateNode, known: Record<string, 
     return;
   }
   const inner = builtInType(implementation);
-  if (inner === null || !BUILT_IN.has(inner)) findings.push(`action ${name} must be an assign, emit, raise or cancel: anything else would never run`);
+  if (inner === null || !BUILT_IN.has(inner))
+    findings.push(`action ${name} must be an assign, emit, raise or cancel: anything else would never run`);
 }
 
 /** XState's built-in actions are functions that carry their type. */
 function builtInType(action: unknown): string | null {
-  const type = (typeof action === 'function' || typeof action === 'object') && action !== null ? (action as { type?: unknown }).type : undefined;
+  const type =
+    (typeof action === 'function' || typeof action === 'object') && action !== null
+      ? (action as { type?: unknown }).type
+      : undefined;
   return typeof type === 'string' && type.startsWith('xstate.') ? type : null;
 }
 

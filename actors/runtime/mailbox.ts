@@ -36,7 +36,10 @@ export class Mailbox {
   /** Accepts a message from outside; throws MAILBOX_FULL when this actor has its bound waiting. */
   accept(actor: LiveActor, delivery: Delivery): void {
     if (actor.outside.length >= this.#bounds.mailboxDepth) {
-      throw new RuntimeError('MAILBOX_FULL', `${actor.key} has ${actor.outside.length} messages waiting, at most ${this.#bounds.mailboxDepth} may: slow down and send it again under the same id`);
+      throw new RuntimeError(
+        'MAILBOX_FULL',
+        `${actor.key} has ${actor.outside.length} messages waiting, at most ${this.#bounds.mailboxDepth} may: slow down and send it again under the same id`,
+      );
     }
     actor.outside = enqueue(actor.outside, delivery);
     this.#outside += 1;

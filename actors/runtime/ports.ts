@@ -174,7 +174,7 @@ export interface LoadedTimer extends Omit<TimerRow, 'actorId'> {
   readonly actorId: bigint;
 }
 
-/** What a shard looked like at its last commit. Actors whose status is done or failed are not loaded. */
+/** What a shard looked like at its last commit. Actors whose status is done are not loaded. */
 export interface LoadedShard {
   readonly actors: readonly ActorRow[];
   readonly timers: readonly LoadedTimer[];
@@ -210,10 +210,22 @@ export interface Store {
    * Many actors with their journals, by id, as of one moment. A journal longer than `transitions` is left out
    * (its `transitions` are empty) and read by `listTransitions`.
    */
-  listHistories(page: { readonly afterId: bigint; readonly limit: number; readonly transitions: number }): Promise<readonly StoredHistory[]>;
+  listHistories(page: {
+    readonly afterId: bigint;
+    readonly limit: number;
+    readonly transitions: number;
+  }): Promise<readonly StoredHistory[]>;
   /** A part of one journal: numbers after `after`, at most up to `upTo`, oldest first. */
-  listTransitions(actorId: bigint, page: { readonly after: number; readonly upTo: number; readonly limit: number }): Promise<History['transitions']>;
-  listKeys(filter: { readonly kind?: string; readonly live?: boolean; readonly afterId?: bigint; readonly limit: number }): Promise<readonly { id: bigint; key: ActorKey }[]>;
+  listTransitions(
+    actorId: bigint,
+    page: { readonly after: number; readonly upTo: number; readonly limit: number },
+  ): Promise<History['transitions']>;
+  listKeys(filter: {
+    readonly kind?: string;
+    readonly live?: boolean;
+    readonly afterId?: bigint;
+    readonly limit: number;
+  }): Promise<readonly { id: bigint; key: ActorKey }[]>;
   /** Dead letters still to be looked at, oldest first; `take` returns one for delivery again. */
   listDeadLetters(filter: { readonly limit: number; readonly key?: ActorKey }): Promise<readonly StoredDeadLetter[]>;
   getDeadLetter(id: bigint): Promise<StoredDeadLetter | null>;

@@ -27,7 +27,8 @@ export function recover(shard: LoadedShard, directory: Directory, mailbox: Mailb
     if (actor === null) continue;
     directory.add(actor);
     if (timed.has(row.id)) byId.set(row.id, actor);
-    if (row.machineVersion !== actor.kind.definition.version && actor.status !== 'failed') mailbox.produce(actor, upgradeOf(actor, row));
+    if (row.machineVersion !== actor.kind.definition.version && actor.status !== 'failed')
+      mailbox.produce(actor, upgradeOf(actor, row));
   }
   for (const { actorId, timerId, ...timer } of shard.timers) {
     const actor = byId.get(actorId);
@@ -75,5 +76,15 @@ function upgradeOf(actor: LiveActor, row: ActorRow): Delivery {
   const body = { type: UPGRADE, from: row.machineVersion, to: version, snapshot };
   const id = `${row.key}${UPGRADE}${version}`;
   const envelope = { id, to: row.key, from: null, body, cause: null, correlation: id, hop: 0 };
-  return { envelope, outboxId: null, lane: 'message', timer: null, topic: null, redrive: false, done: null, takenBy: 0n, text: null };
+  return {
+    envelope,
+    outboxId: null,
+    lane: 'message',
+    timer: null,
+    topic: null,
+    redrive: false,
+    done: null,
+    takenBy: 0n,
+    text: null,
+  };
 }

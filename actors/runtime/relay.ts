@@ -4,15 +4,16 @@
 // the receiver was suspended, or it rests in the database. The relay brings them to their mailboxes: those of this
 // process straight after the commit, those a crash left behind at boot. The row goes with the commit that applies the
 // message, so a message is relayed as often as it takes and applied once.
+import { patiently } from './commit.ts';
 import type { Directory } from './directory.ts';
 import { textOf } from './errors.ts';
 import type { Group } from './group.ts';
 import type { Delivery, LiveActor } from './live.ts';
 import type { Mailbox } from './mailbox.ts';
-import { type ActorKey, type Envelope, kindOf, type Message } from './message.ts';
-import type { Log, PendingOutbox, Store } from './ports.ts';
-import type { Release } from './release.ts';
+import { type ActorKey, type Envelope, type Json, kindOf, type Message } from './message.ts';
+import type { Clock, Log, PendingOutbox, Store } from './ports.ts';
 import { bringBack } from './recovery.ts';
+import type { Release } from './release.ts';
 import { INIT } from './turn.ts';
 import type { Chore } from './worker.ts';
 
@@ -23,7 +24,9 @@ export interface RelayDeps {
   readonly mailbox: Mailbox;
   readonly bus: ActorKey | null;
   readonly chore: (chore: Chore) => void;
-  readonly now: () => number;
+  readonly clock: Clock;
+  /** Aborted when the runtime stops. */
+  readonly signal: AbortSignal;
 }
 
 export class Relay {
@@ -57,7 +60,8 @@ export class Relay {
 
   /** What a committed group produced for actors that are not in memory. */
   committed(group: Group): void {
-    for (const { actor, delivery } of group.produced) if (actor === null && delivery.takenBy === 0n) this.bring(delivery);
+    for (const { actor, delivery } of group.produced)
+      if (actor === null && delivery.takenBy === 0n) this.bring(delivery);
   }
 
   /** To an actor that is not in memory; its row stays until it is applied. */
@@ -69,17 +73,17 @@ export class Relay {
     const { mailbox, log } = this.#deps;
     const { to, id } = delivery.envelope;
     try {
-      const actor = await this.locate(to);
+      const actor = await patiently(this.#deps, () => this.locate(to));
       if (actor !== null) mailbox.produce(actor, delivery);
       else this.#lose(delivery, `there is no actor ${to}`);
     } catch (error) {
-      // Its row stays: the next boot relays it.
+      // Stopped, or a row that this program cannot read: the next boot relays it.
       log.error({ message: id, to, error: textOf(error) }, 'a message could not be relayed and stays in the outbox');
     }
   }
 
   #lose(delivery: Delivery, error: string): void {
-    const deadLetter = { envelope: delivery.envelope, reason: 'undeliverable' as const, error, at: this.#deps.now() };
+    const deadLetter = { envelope: delivery.envelope, reason: 'undeliverable' as const, error, at: this.#deps.clock.now() };
     this.#deps.chore({ settle: delivery.outboxId, deadLetter });
   }
 
@@ -89,7 +93,17 @@ export class Relay {
     for (const row of rows) {
       if (row.lane === 'effect') {
         const { id: outboxId, key, source: actor, target: name, at, correlation, hop } = row;
-        release.recover({ outboxId, key, actor, kind: kindOf(actor), name, args: JSON.parse(row.body), at, correlation, hop });
+        release.recover({
+          outboxId,
+          key,
+          actor,
+          kind: kindOf(actor),
+          name,
+          args: JSON.parse(row.body) as Json,
+          at,
+          correlation,
+          hop,
+        });
         continue;
       }
       const delivery = deliveryOf(row, bus);
@@ -106,6 +120,24 @@ function deliveryOf(row: PendingOutbox, bus: ActorKey | null): Delivery {
   const parsed = JSON.parse(row.body) as Message;
   const body = event ? { type: 'Published', topic: row.target, event: parsed } : parsed;
   const to = event ? (bus ?? row.source) : (row.target as ActorKey);
-  const envelope: Envelope = { id: row.key, to, from: row.source, body, cause: row.cause, correlation: row.correlation, hop: row.hop };
-  return { envelope, outboxId: row.id, lane: event ? 'event' : 'message', timer: null, topic: event ? row.target : null, redrive: false, done: null, takenBy: 0n, text: null };
+  const envelope: Envelope = {
+    id: row.key,
+    to,
+    from: row.source,
+    body,
+    cause: row.cause,
+    correlation: row.correlation,
+    hop: row.hop,
+  };
+  return {
+    envelope,
+    outboxId: row.id,
+    lane: event ? 'event' : 'message',
+    timer: null,
+    topic: event ? row.target : null,
+    redrive: false,
+    done: null,
+    takenBy: 0n,
+    text: null,
+  };
 }

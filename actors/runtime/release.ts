@@ -6,11 +6,11 @@
 // before the answer is committed: the same, which is why repeat effects must be safe under their key.
 // Does not guarantee an order between effects; an actor that needs one waits for the answer.
 import type { EffectDefinition } from './actor.ts';
+import type { CrashHook } from './crash-points.ts';
 import { textOf } from './errors.ts';
 import type { PendingEffect } from './group.ts';
 import type { Delivery } from './live.ts';
 import type { Envelope, Message } from './message.ts';
-import type { CrashHook } from './crash-points.ts';
 import type { Meter } from './meter.ts';
 import type { Clock, Log } from './ports.ts';
 import type { Chore } from './worker.ts';
@@ -163,7 +163,10 @@ export class Release {
     const cancel = clock.after(timeoutMs, () => abort(new Error(`no answer within ${timeoutMs} ms`)));
     this.#running.add(abort);
     try {
-      return await Promise.race([definition.perform(args, { key, actor, at, attempt: effect.attempts, signal: controller.signal, ports }), late.promise]);
+      return await Promise.race([
+        definition.perform(args, { key, actor, at, attempt: effect.attempts, signal: controller.signal, ports }),
+        late.promise,
+      ]);
     } finally {
       cancel();
       this.#running.delete(abort);
@@ -190,8 +193,14 @@ export class Release {
     meter.effectSettled(detail.effect, 'failed', ms);
     log.error(detail, `an effect was given up: ${error}`);
     // Whatever an askFirst effect threw, it may have happened: the actor asks.
-    if (definition.afterCrash === 'askFirst') return this.#answer(pending, definition.interrupted?.(pending.args) ?? null, 'interrupted');
-    const deadLetter = { envelope: envelopeOf(pending, { type: pending.name }, ''), reason: 'effect' as const, error, at: clock.now() };
+    if (definition.afterCrash === 'askFirst')
+      return this.#answer(pending, definition.interrupted?.(pending.args) ?? null, 'interrupted');
+    const deadLetter = {
+      envelope: envelopeOf(pending, { type: pending.name }, ''),
+      reason: 'effect' as const,
+      error,
+      at: clock.now(),
+    };
     const message = definition.failed?.(pending.args, error) ?? null;
     this.#deps.chore({ settle: message === null ? pending.outboxId : null, deadLetter });
     if (message === null) this.#forget(pending);
@@ -202,7 +211,17 @@ export class Release {
     this.#forget(pending);
     if (message === null) return this.#deps.chore({ settle: pending.outboxId, deadLetter: null });
     const envelope = envelopeOf(pending, message, how);
-    this.#deps.answer({ envelope, outboxId: pending.outboxId, lane: 'effect', timer: null, topic: null, redrive: false, done: null, takenBy: 0n, text: null });
+    this.#deps.answer({
+      envelope,
+      outboxId: pending.outboxId,
+      lane: 'effect',
+      timer: null,
+      topic: null,
+      redrive: false,
+      done: null,
+      takenBy: 0n,
+      text: null,
+    });
   }
 
   #forget(pending: PendingEffect): void {
@@ -215,5 +234,13 @@ export class Release {
 
 /** An answer is a new message from outside the cascade: its hops begin again. */
 function envelopeOf(pending: PendingEffect, body: Message, how: string): Envelope {
-  return { id: `${pending.key}!${how}`, to: pending.actor, from: null, body, cause: pending.key, correlation: pending.correlation, hop: 0 };
+  return {
+    id: `${pending.key}!${how}`,
+    to: pending.actor,
+    from: null,
+    body,
+    cause: pending.key,
+    correlation: pending.correlation,
+    hop: 0,
+  };
 }

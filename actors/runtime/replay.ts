@@ -60,7 +60,8 @@ export function createReplayer(definition: ActorDefinition, stored: Stored): Rep
       for (let index = Math.max(0, upgraded); index < transitions.length && difference === null; index += 1) {
         const row = transitions[index] as History['transitions'][number];
         const expected = index === upgraded ? row.number : number + 1;
-        if (row.number !== expected) difference = `transition ${expected} is missing, the next one stored is ${row.number}`;
+        if (row.number !== expected)
+          difference = `transition ${expected} is missing, the next one stored is ${row.number}`;
         else {
           const next = fold(stepper, head, row);
           if (typeof next === 'string') difference = `transition ${row.number} (${row.type}) ${next}`;
@@ -73,8 +74,10 @@ export function createReplayer(definition: ActorDefinition, stored: Stored): Rep
     },
     finish() {
       const snapshot = head === null ? null : encode(head);
-      if (difference === null && stored.version !== number) difference = `the snapshot is of version ${stored.version}, the journal ends at ${number}`;
-      if (difference === null && snapshot !== stored.snapshot) difference = `the snapshot differs from character ${firstDifference(snapshot ?? '', stored.snapshot)}`;
+      if (difference === null && stored.version !== number)
+        difference = `the snapshot is of version ${stored.version}, the journal ends at ${number}`;
+      if (difference === null && snapshot !== stored.snapshot)
+        difference = `the snapshot differs from character ${firstDifference(snapshot ?? '', stored.snapshot)}`;
       return { key: stored.key, transitions: folded, snapshot, difference };
     },
   };

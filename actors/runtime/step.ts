@@ -97,8 +97,12 @@ export function createStepper(machine: AnyStateMachine): Stepper {
     return shape;
   }
   function headOf(snapshot: AnyMachineSnapshot): Head {
-    if (snapshot.status === 'error') throw snapshot.error ?? new Error('the machine went into status error');
-    return { shape: shapeOf(snapshot), context: snapshot.context as object, output: snapshot.output as Json | undefined };
+    if (snapshot.status === 'error') throw asError(snapshot.error);
+    return {
+      shape: shapeOf(snapshot),
+      context: snapshot.context as object,
+      output: snapshot.output as Json | undefined,
+    };
   }
 
   return {
@@ -122,16 +126,24 @@ export function createStepper(machine: AnyStateMachine): Stepper {
         shapes.set(key, shape);
       }
       if (stored.c === null || typeof stored.c !== 'object') {
-        throw new RuntimeError('SNAPSHOT_UNREADABLE', `the context of ${machine.id} was ${JSON.stringify(stored.c)}, an object is required`);
+        throw new RuntimeError(
+          'SNAPSHOT_UNREADABLE',
+          `the context of ${machine.id} was ${JSON.stringify(stored.c)}, an object is required`,
+        );
       }
       return { shape, context: stored.c, output: stored.o };
     },
     accepts(head) {
       const types = new Set<string>();
-      for (const node of head.shape.template._nodes) for (const type of node.ownEvents) types.add(type);
+      for (const node of head.shape.template._nodes as readonly StateTree[])
+        for (const type of node.ownEvents) types.add(type);
       return [...types].filter((type) => !type.startsWith('xstate.')).sort();
     },
   };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(`the machine went into status error: ${String(error)}`);
 }
 
 /** XState's snapshot object of a head. The template's methods are found on the copy. */
@@ -152,20 +164,26 @@ export function encode(head: Head): string {
 function makeShape(machine: AnyStateMachine, raw: Json, status: 'active' | 'done', history: string | null): Shape {
   const value = documentOrder(machine.root as StateTree, raw, machine.id);
   const ids = history === null ? {} : (JSON.parse(history) as { [id: string]: readonly string[] });
-  const historyValue = Object.fromEntries(Object.entries(ids).map(([id, nodes]) => [id, nodes.map((node) => ({ id: node }))]));
+  const historyValue = Object.fromEntries(
+    Object.entries(ids).map(([id, nodes]) => [id, nodes.map((node) => ({ id: node }))]),
+  );
   const persisted = { value, context: {}, status, output: undefined, error: undefined, children: {}, historyValue };
-  const template = machine.restoreSnapshot(persisted as never, inert) as AnyMachineSnapshot;
+  const template = machine.restoreSnapshot(persisted, inert) as AnyMachineSnapshot;
   const valueJson = JSON.stringify(value);
   // A region that became parallel or deeper is filled silently, without entry actions or timers.
   if (JSON.stringify(template.value) !== valueJson) {
-    throw new RuntimeError('SNAPSHOT_UNREADABLE', `state ${valueJson} of ${machine.id} means ${JSON.stringify(template.value)} in this machine: raise its version and give an upgrade`);
+    throw new RuntimeError(
+      'SNAPSHOT_UNREADABLE',
+      `state ${valueJson} of ${machine.id} means ${JSON.stringify(template.value)} in this machine: raise its version and give an upgrade`,
+    );
   }
-  const resting = template.hasTag('resting' as never);
+  const resting = template.hasTag('resting');
   return { template, state: lineOf(value), valueJson, historyJson: history, status, resting };
 }
 
 interface StateTree {
   readonly states: { readonly [key: string]: StateTree };
+  readonly ownEvents: readonly string[];
 }
 
 /** Undoes whatever order the keys came in, and refuses states the machine does not have. */
@@ -174,15 +192,21 @@ function documentOrder(node: StateTree, value: Json, id: string): Json {
     if (!(value in node.states)) throw unknownState(id, value);
     return value;
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw unknownState(id, JSON.stringify(value));
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw unknownState(id, JSON.stringify(value));
   const given = value as { readonly [key: string]: Json };
   for (const key of Object.keys(given)) if (!(key in node.states)) throw unknownState(id, key);
   const keys = Object.keys(node.states).filter((key) => key in given);
-  return Object.fromEntries(keys.map((key) => [key, documentOrder(node.states[key] as StateTree, given[key] as Json, id)]));
+  return Object.fromEntries(
+    keys.map((key) => [key, documentOrder(node.states[key] as StateTree, given[key] as Json, id)]),
+  );
 }
 
 function unknownState(id: string, state: string): RuntimeError {
-  return new RuntimeError('SNAPSHOT_UNREADABLE', `the machine ${id} has no state ${state}: raise its version and give an upgrade`);
+  return new RuntimeError(
+    'SNAPSHOT_UNREADABLE',
+    `the machine ${id} has no state ${state}: raise its version and give an upgrade`,
+  );
 }
 
 function historyIds(value: AnyMachineSnapshot['historyValue']): string | null {
@@ -195,6 +219,8 @@ function historyIds(value: AnyMachineSnapshot['historyValue']): string | null {
 function lineOf(value: Json): string {
   if (typeof value === 'string') return value;
   return Object.entries(value as { readonly [key: string]: Json })
-    .map(([key, below]) => (below !== null && typeof below === 'object' && Object.keys(below).length === 0 ? key : `${key}.${lineOf(below)}`))
+    .map(([key, below]) =>
+      below !== null && typeof below === 'object' && Object.keys(below).length === 0 ? key : `${key}.${lineOf(below)}`,
+    )
     .join(' ');
 }

@@ -1,13 +1,13 @@
 // The public face: a running system of durable actors on one store.
 import type { ActorDefinition } from './actor.ts';
-import { type RuntimeBounds, DEFAULT_BOUNDS } from './bounds.ts';
+import { DEFAULT_BOUNDS, type RuntimeBounds } from './bounds.ts';
 import type { CrashHook } from './crash-points.ts';
 import { Directory } from './directory.ts';
 import { RuntimeError, textOf } from './errors.ts';
 import type { Group } from './group.ts';
 import { IdBlock } from './ids.ts';
-import { createInspector, transitionView } from './inspector.ts';
 import type { Inspector, RuntimeHealth, TransitionView } from './inspect.ts';
+import { createInspector, transitionView } from './inspector.ts';
 import type { Delivery as Delivered, Intake, TellOptions } from './intake.ts';
 import { keepLease, type LeaseDeps, takeLease } from './lease.ts';
 import type { Delivery, Kind, LiveActor, Outcome } from './live.ts';
@@ -15,7 +15,7 @@ import { Mailbox } from './mailbox.ts';
 import { type ActorKey, type Json, kindOf, type Message } from './message.ts';
 import { type Meter, NO_METER } from './meter.ts';
 import type { ActorStatus, Clock, LeaseGrant, Log, Store } from './ports.ts';
-import { recover, type Recovered } from './recovery.ts';
+import { type Recovered, recover } from './recovery.ts';
 import { Relay } from './relay.ts';
 import { Release } from './release.ts';
 import { createStepper } from './step.ts';
@@ -80,6 +80,8 @@ export interface System extends Intake {
   stop(): Promise<void>;
 }
 
+/** How long stop() waits for a commit that the database does not answer. */
+const LANDING_MS = 2_000;
 const KEY = /^[a-z][a-z0-9-]{0,31}\/[^\s/][^\s]{0,127}$/;
 
 export function createSystem(options: SystemOptions): System {
@@ -126,7 +128,8 @@ class RunningSystem implements System {
       mailbox: this.#mailbox,
       bus: options.bus ?? null,
       chore: (chore) => this.#worker?.chore(chore),
-      now: () => clock.now(),
+      clock,
+      signal: this.#abort.signal,
     });
     this.inspector = createInspector({
       store,
@@ -225,7 +228,8 @@ class RunningSystem implements System {
     for (const { delivery, outcome } of group.outcomes) delivery.done?.(outcome);
     this.#count(group, ms);
     this.#show(group);
-    for (const { actor } of group.taken) if (actor.head === null && actor.inner.length + actor.outside.length === 0) this.#directory.remove(actor);
+    for (const { actor } of group.taken)
+      if (actor.head === null && actor.inner.length + actor.outside.length === 0) this.#directory.remove(actor);
     this.#directory.evict((actor) => actor.timers !== null || (this.#release?.countOf(actor.key) ?? 0) > 0);
   }
 
@@ -233,7 +237,10 @@ class RunningSystem implements System {
     if (group.writes) this.#meter.groupCommitted({ turns: group.turns, actors: group.before.size, ms });
     for (const { reason, envelope, error } of group.deadLetters) {
       this.#meter.deadLettered(reason);
-      this.#options.log.warn({ to: envelope.to, message: envelope.id, type: envelope.body.type, reason }, `a message became a dead letter: ${error}`);
+      this.#options.log.warn(
+        { to: envelope.to, message: envelope.id, type: envelope.body.type, reason },
+        `a message became a dead letter: ${error}`,
+      );
     }
   }
 
@@ -304,13 +311,34 @@ class RunningSystem implements System {
   #enqueue(actor: LiveActor, body: Message, options: TellOptions, done: Delivery['done'], redrive = false): void {
     const text = JSON.stringify(body);
     if (text.length > this.#bounds.bodyChars) {
-      throw new RuntimeError('MESSAGE_INVALID', `${body.type} to ${actor.key} has ${text.length} characters, at most ${this.#bounds.bodyChars} are allowed`);
+      throw new RuntimeError(
+        'MESSAGE_INVALID',
+        `${body.type} to ${actor.key} has ${text.length} characters, at most ${this.#bounds.bodyChars} are allowed`,
+      );
     }
     this.#told += 1;
     const id = options.id ?? `${this.#grant?.epoch ?? 0}:${this.#told}`;
-    const envelope = { id, to: actor.key, from: null, body, cause: null, correlation: options.correlation ?? id, hop: 0 };
+    const envelope = {
+      id,
+      to: actor.key,
+      from: null,
+      body,
+      cause: null,
+      correlation: options.correlation ?? id,
+      hop: 0,
+    };
     try {
-      this.#mailbox.accept(actor, { envelope, outboxId: null, lane: 'outside', timer: null, topic: null, redrive, done, takenBy: 0n, text });
+      this.#mailbox.accept(actor, {
+        envelope,
+        outboxId: null,
+        lane: 'outside',
+        timer: null,
+        topic: null,
+        redrive,
+        done,
+        takenBy: 0n,
+        text,
+      });
     } catch (error) {
       this.#meter.messageRefused(actor.kind.definition.kind);
       throw error;
@@ -318,8 +346,13 @@ class RunningSystem implements System {
   }
 
   #check(key: ActorKey): void {
-    if (this.#phase !== 'running') throw new RuntimeError('NOT_RUNNING', `the system is ${this.#phase}${this.#reason === null ? '' : `: ${this.#reason}`}`);
-    if (!KEY.test(key)) throw new RuntimeError('KEY_INVALID', `${JSON.stringify(key)} is no actor key: kind/id is, without white space`);
+    if (this.#phase !== 'running')
+      throw new RuntimeError(
+        'NOT_RUNNING',
+        `the system is ${this.#phase}${this.#reason === null ? '' : `: ${this.#reason}`}`,
+      );
+    if (!KEY.test(key))
+      throw new RuntimeError('KEY_INVALID', `${JSON.stringify(key)} is no actor key: kind/id is, without white space`);
   }
 
   /** Checked where the kind declares a schema; control messages are the runtime's own. */
@@ -333,7 +366,9 @@ class RunningSystem implements System {
     const checked = schema['~standard'].validate(message);
     const result = checked instanceof Promise ? await checked : checked;
     if (result.issues === undefined) return result.value as Message;
-    const issues = result.issues.map(({ path, message: text }) => `${(path ?? []).map(String).join('.')}: ${text}`).join('; ');
+    const issues = result.issues
+      .map(({ path, message: text }) => `${(path ?? []).map(String).join('.')}: ${text}`)
+      .join('; ');
     throw new RuntimeError('MESSAGE_INVALID', `${type} to ${to} was refused: ${issues}`);
   }
 
@@ -347,7 +382,14 @@ class RunningSystem implements System {
     const seen = this.#worker?.committed(actor) ?? actor;
     if (seen.head === null) return null;
     const { shape, context } = seen.head;
-    return { key, status: seen.status, state: shape.state, version: seen.version, value: shape.template.value as Json, context: context as Json };
+    return {
+      key,
+      status: seen.status,
+      state: shape.state,
+      version: seen.version,
+      value: shape.template.value as Json,
+      context: context as Json,
+    };
   }
 
   subscribe(listener: (view: TransitionView) => void): () => void {
@@ -361,8 +403,11 @@ class RunningSystem implements System {
     const { to, body, id, correlation } = letter.envelope;
     this.#check(to);
     const actor = await this.#relay.locate(to);
-    if (actor === null) throw new RuntimeError('ACTOR_UNKNOWN', `there is no actor ${to} to take dead letter ${deadLetterId}`);
-    const { outcome } = await new Promise<Outcome>((resolve, reject) => this.#enqueue(actor, body, { id, correlation }, this.#caller(resolve, reject), true));
+    if (actor === null)
+      throw new RuntimeError('ACTOR_UNKNOWN', `there is no actor ${to} to take dead letter ${deadLetterId}`);
+    const { outcome } = await new Promise<Outcome>((resolve, reject) =>
+      this.#enqueue(actor, body, { id, correlation }, this.#caller(resolve, reject), true),
+    );
     return outcome;
   }
 
@@ -375,13 +420,25 @@ class RunningSystem implements System {
     this.#timers.stop();
     await this.#release?.stop(failed ? 0 : this.#bounds.stopMs);
     crash('stopping');
-    // 2. The group in flight lands.
+    // 2. The group in flight lands; a database that does not answer is not waited for: its source sends it again.
+    const giveUp = this.#options.clock.after(LANDING_MS, () => this.#abort.abort());
     await this.#worker?.stop();
+    giveUp();
     this.#abort.abort();
-    this.#turnAway(new RuntimeError('NOT_RUNNING', 'the system stopped before this message was committed: send it again under the same id'));
+    this.#turnAway(
+      new RuntimeError(
+        'NOT_RUNNING',
+        'the system stopped before this message was committed: send it again under the same id',
+      ),
+    );
     // 3. The next owner need not wait.
     this.#letGo();
-    if (this.#grant !== null && !failed) await store.unlock(this.#grant).catch((error: unknown) => log.warn({ error: textOf(error) }, 'the lease could not be given back and expires by itself'));
+    if (this.#grant !== null && !failed)
+      await store
+        .unlock(this.#grant)
+        .catch((error: unknown) =>
+          log.warn({ error: textOf(error) }, 'the lease could not be given back and expires by itself'),
+        );
     if (!failed) this.#phase = 'stopped';
   }
 
@@ -394,7 +451,10 @@ class RunningSystem implements System {
     if (this.#phase === 'failed' || this.#phase === 'stopped') return;
     this.#phase = 'failed';
     this.#reason = textOf(error);
-    this.#options.log.error({ error: this.#reason }, 'the runtime stopped by itself: nothing more is committed or sent by this process');
+    this.#options.log.error(
+      { error: this.#reason },
+      'the runtime stopped by itself: nothing more is committed or sent by this process',
+    );
     this.#timers.stop();
     this.#letGo();
     this.#abort.abort();
@@ -421,9 +481,9 @@ class RunningSystem implements System {
 function kindsOf(actors: readonly ActorDefinition[]): ReadonlyMap<string, Kind> {
   const kinds = new Map<string, Kind>();
   for (const definition of actors) {
-    if (kinds.has(definition.kind)) throw new RuntimeError('KIND_UNKNOWN', `the kind ${definition.kind} is defined twice`);
+    if (kinds.has(definition.kind))
+      throw new RuntimeError('KIND_UNKNOWN', `the kind ${definition.kind} is defined twice`);
     kinds.set(definition.kind, { definition, stepper: createStepper(definition.machine) });
   }
   return kinds;
 }
-

@@ -43,7 +43,8 @@ export class Timers {
   armed(group: Group): void {
     for (const [actor, before] of group.before) {
       if (actor.timers === null || actor.timers === before.timers) continue;
-      for (const [id, timer] of actor.timers) if (before.timers?.get(id)?.generation !== timer.generation) this.#push(actor, id, timer);
+      for (const [id, timer] of actor.timers)
+        if (before.timers?.get(id)?.generation !== timer.generation) this.#push(actor, id, timer);
     }
     this.#schedule();
   }
@@ -78,7 +79,8 @@ export class Timers {
     for (let next = this.#heap.peek(); next !== undefined && next.dueAt <= now; next = this.#heap.peek()) {
       this.#heap.pop();
       const actor = this.#directory.get(next.key);
-      if (actor?.timers?.get(next.id)?.generation === next.timer.generation) this.#mailbox.produce(actor, timerDelivery(next));
+      if (actor?.timers?.get(next.id)?.generation === next.timer.generation)
+        this.#mailbox.produce(actor, timerDelivery(next));
     }
     this.#schedule();
   }
@@ -89,5 +91,15 @@ function timerDelivery({ key, id, timer }: Entry): Delivery {
   const messageId = `${key}!${id}@${timer.generation}`;
   const envelope = { id: messageId, to: key, from: null, body, cause: null, correlation: timer.correlation, hop: 0 };
   const armed = { id, generation: timer.generation };
-  return { envelope, outboxId: null, lane: 'timer', timer: armed, topic: null, redrive: false, done: null, takenBy: 0n, text: timer.body };
+  return {
+    envelope,
+    outboxId: null,
+    lane: 'timer',
+    timer: armed,
+    topic: null,
+    redrive: false,
+    done: null,
+    takenBy: 0n,
+    text: timer.body,
+  };
 }

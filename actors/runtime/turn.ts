@@ -7,12 +7,12 @@
 import type { StoredSnapshot } from './actor.ts';
 import type { RuntimeBounds } from './bounds.ts';
 import type { Directory } from './directory.ts';
-import { type Effect } from './effect.ts';
+import type { Effect } from './effect.ts';
 import { RuntimeError, textOf } from './errors.ts';
 import type { Group } from './group.ts';
 import { type ArmedTimer, bodyText, type Delivery, type LiveActor } from './live.ts';
 import type { Mailbox } from './mailbox.ts';
-import { type ActorKey, type Delivered, effectKey, type Envelope, type Json, kindOf, type Message } from './message.ts';
+import { type ActorKey, type Delivered, type Envelope, effectKey, type Json, kindOf, type Message } from './message.ts';
 import type { DeadLetterReason } from './ports.ts';
 import type { Head, RawAction, Step } from './step.ts';
 
@@ -60,7 +60,12 @@ export function turn(desk: Desk, group: Group, actor: LiveActor, delivery: Deliv
     return;
   }
   if (!step.handled) {
-    bury(group, delivery, 'unhandled', `${actor.key} in state ${step.head.shape.state} has no transition for ${delivery.envelope.body.type}`);
+    bury(
+      group,
+      delivery,
+      'unhandled',
+      `${actor.key} in state ${step.head.shape.state} has no transition for ${delivery.envelope.body.type}`,
+    );
     return;
   }
   // 4. Take it over.
@@ -76,13 +81,19 @@ export function turn(desk: Desk, group: Group, actor: LiveActor, delivery: Deliv
   applyStatus(desk, actor, step);
   journal(group, actor, delivery, from?.shape.state ?? null);
   settle(desk, group, actor, delivery);
-  group.outcomes.push({ delivery, outcome: { outcome: 'applied', version: actor.version, state: step.head.shape.state, reply: value } });
+  group.outcomes.push({
+    delivery,
+    outcome: { outcome: 'applied', version: actor.version, state: step.head.shape.state, reply: value },
+  });
 }
 
 function isStale(desk: Desk, group: Group, actor: LiveActor, delivery: Delivery): boolean {
   const { envelope, timer } = delivery;
   if (timer !== null) return actor.timers?.get(timer.id)?.generation !== timer.generation;
-  const again = envelope.body.type === INIT ? actor.head !== null : delivery.lane === 'outside' && desk.directory.wasApplied(actor.key, envelope.id);
+  const again =
+    envelope.body.type === INIT
+      ? actor.head !== null
+      : delivery.lane === 'outside' && desk.directory.wasApplied(actor.key, envelope.id);
   if (again) {
     settle(desk, group, actor, delivery);
     group.outcomes.push({ delivery, outcome: { outcome: 'duplicate' } });
@@ -101,7 +112,12 @@ function stepOf(actor: LiveActor, delivery: Delivery, at: number): Step {
   const { body, id } = delivery.envelope;
   const { stepper } = actor.kind;
   if (body.type === INIT) return stepper.start((body as Message & { readonly input: unknown }).input);
-  if (body.type === UPGRADE) return { head: stepper.restore((body as Message & { readonly snapshot: StoredSnapshot }).snapshot), actions: [], handled: true };
+  if (body.type === UPGRADE)
+    return {
+      head: stepper.restore((body as Message & { readonly snapshot: StoredSnapshot }).snapshot),
+      actions: [],
+      handled: true,
+    };
   return stepper.step(actor.head as Head, stamp(body, at, id));
 }
 
@@ -118,13 +134,21 @@ function decode(desk: Desk, envelope: Envelope, actions: readonly RawAction[]): 
     else if (type === 'xstate.raise') {
       const { event, id, delay } = params as { readonly event: Message; readonly id?: string; readonly delay?: number };
       if (delay === undefined) continue;
-      if (!Number.isFinite(delay) || id === undefined) throw new RuntimeError('MACHINE_UNFIT', `a timer needs an id and a finite delay, id=${String(id)}, delay=${String(delay)}`);
+      if (!Number.isFinite(delay) || id === undefined)
+        throw new RuntimeError(
+          'MACHINE_UNFIT',
+          `a timer needs an id and a finite delay, id=${String(id)}, delay=${String(delay)}`,
+        );
       timers.push({ put: true, id, delayMs: delay, body: event });
-    } else if (type === 'xstate.cancel') timers.push({ put: false, id: String((params as { readonly sendId: string }).sendId) });
+    } else if (type === 'xstate.cancel')
+      timers.push({ put: false, id: String((params as { readonly sendId: string }).sendId) });
     else throw new RuntimeError('MACHINE_UNFIT', `the machine asked for ${type}, which is not durable`);
   }
   if (effects.length > desk.bounds.effectsPerTurn) {
-    throw new RuntimeError('MACHINE_UNFIT', `one turn emitted ${effects.length} effects, at most ${desk.bounds.effectsPerTurn} are allowed`);
+    throw new RuntimeError(
+      'MACHINE_UNFIT',
+      `one turn emitted ${effects.length} effects, at most ${desk.bounds.effectsPerTurn} are allowed`,
+    );
   }
   return { effects, timers };
 }
@@ -134,7 +158,10 @@ function checkEffect(desk: Desk, effect: Effect, envelope: Envelope): Effect {
   if (target !== null) {
     desk.directory.kind(kindOf(target));
     if (envelope.hop >= desk.bounds.hops) {
-      throw new RuntimeError('MACHINE_UNFIT', `the cascade of ${envelope.correlation} has ${envelope.hop} hops, at most ${desk.bounds.hops} are allowed: is there a ring of actors?`);
+      throw new RuntimeError(
+        'MACHINE_UNFIT',
+        `the cascade of ${envelope.correlation} has ${envelope.hop} hops, at most ${desk.bounds.hops} are allowed: is there a ring of actors?`,
+      );
     }
   }
   if (effect.type === 'command') desk.directory.effectOf(kindOf(envelope.to), effect.name);
@@ -150,7 +177,12 @@ function applyTimers(actor: LiveActor, delivery: Delivery, changes: readonly Tim
     if (!change.put) timers.delete(change.id);
     else {
       const { correlation } = delivery.envelope;
-      timers.set(change.id, { generation: actor.version, dueAt: at + change.delayMs, body: JSON.stringify(change.body), correlation });
+      timers.set(change.id, {
+        generation: actor.version,
+        dueAt: at + change.delayMs,
+        body: JSON.stringify(change.body),
+        correlation,
+      });
     }
   }
   actor.timers = timers.size === 0 ? null : timers;
@@ -162,7 +194,8 @@ function applyEffects(desk: Desk, group: Group, actor: LiveActor, cause: Envelop
   for (let index = 0; index < effects.length; index += 1) {
     const effect = effects[index] as Effect;
     const id = effectKey(actor.key, actor.version, index);
-    if (effect.type === 'send') produce(desk, group, actor, envelopeOf(id, effect.to, actor.key, effect.message, cause), 'message', null);
+    if (effect.type === 'send')
+      produce(desk, group, actor, envelopeOf(id, effect.to, actor.key, effect.message, cause), 'message', null);
     else if (effect.type === 'record') group.records.push({ actorId: actor.id, row: effect.row });
     else if (effect.type === 'publish') publishEvent(desk, group, actor, id, cause, effect.topic, effect.event);
     else if (effect.type === 'command') queueCommand(desk, group, actor, id, cause, effect.name, effect.args as Json);
@@ -180,29 +213,96 @@ function envelopeOf(id: string, to: ActorKey, from: ActorKey, body: Message, cau
   return { id, to, from, body, cause: cause.id, correlation: cause.correlation, hop: cause.hop + 1 };
 }
 
-function produce(desk: Desk, group: Group, source: LiveActor, envelope: Envelope, lane: 'message' | 'event', topic: string | null): void {
-  const delivery: Delivery = { envelope, outboxId: null, lane, timer: null, topic, redrive: false, done: null, takenBy: 0n, text: null };
+function produce(
+  desk: Desk,
+  group: Group,
+  source: LiveActor,
+  envelope: Envelope,
+  lane: 'message' | 'event',
+  topic: string | null,
+): void {
+  const delivery: Delivery = {
+    envelope,
+    outboxId: null,
+    lane,
+    timer: null,
+    topic,
+    redrive: false,
+    done: null,
+    takenBy: 0n,
+    text: null,
+  };
   const actor = desk.directory.get(envelope.to);
   group.produced.push({ actor, delivery, source });
   if (actor !== null) desk.mailbox.produce(actor, delivery);
 }
 
-function publishEvent(desk: Desk, group: Group, actor: LiveActor, id: string, cause: Envelope, topic: string, event: Message): void {
+function publishEvent(
+  desk: Desk,
+  group: Group,
+  actor: LiveActor,
+  id: string,
+  cause: Envelope,
+  topic: string,
+  event: Message,
+): void {
   const body = { type: 'Published', topic, event };
   const to = desk.bus ?? actor.key;
   const envelope = envelopeOf(id, to, actor.key, body, cause);
   if (desk.bus !== null) return produce(desk, group, actor, envelope, 'event', topic);
   // Nobody fans out in this process: the row is for readers downstream alone.
-  const delivery: Delivery = { envelope, outboxId: null, lane: 'event', timer: null, topic, redrive: false, done: null, takenBy: group.number, text: null };
+  const delivery: Delivery = {
+    envelope,
+    outboxId: null,
+    lane: 'event',
+    timer: null,
+    topic,
+    redrive: false,
+    done: null,
+    takenBy: group.number,
+    text: null,
+  };
   group.produced.push({ actor: null, delivery, source: actor });
 }
 
-function queueCommand(desk: Desk, group: Group, actor: LiveActor, key: string, cause: Envelope, name: string, args: Json): void {
+function queueCommand(
+  desk: Desk,
+  group: Group,
+  actor: LiveActor,
+  key: string,
+  cause: Envelope,
+  name: string,
+  args: Json,
+): void {
   const outboxId = desk.nextOutboxId();
   const { at } = group;
   const { correlation, hop } = cause;
-  const row = { id: outboxId, lane: 'effect' as const, key, sourceId: actor.id, target: name, type: name, body: JSON.stringify(args ?? null), at, cause: cause.id, correlation, hop, deliveredAt: null };
-  group.effects.push({ outboxId, key, actor: actor.key, kind: actor.kind.definition.kind, name, args, at, correlation, hop, row });
+  const row = {
+    id: outboxId,
+    lane: 'effect' as const,
+    key,
+    sourceId: actor.id,
+    target: name,
+    type: name,
+    body: JSON.stringify(args ?? null),
+    at,
+    cause: cause.id,
+    correlation,
+    hop,
+    deliveredAt: null,
+  };
+  group.effects.push({
+    outboxId,
+    key,
+    actor: actor.key,
+    kind: actor.kind.definition.kind,
+    name,
+    args,
+    at,
+    correlation,
+    hop,
+    row,
+  });
 }
 
 function superviseActor(desk: Desk, group: Group, key: ActorKey, verdict: 'suspend' | 'resume' | 'fail'): void {
@@ -256,7 +356,14 @@ export function bury(group: Group, delivery: Delivery, reason: DeadLetterReason,
 }
 
 /** A message whose turn failed: buried, a timer with it, and the supervisor told, all in the same group. */
-export function reject(desk: Desk, group: Group, actor: LiveActor, delivery: Delivery, reason: DeadLetterReason, error: string): void {
+export function reject(
+  desk: Desk,
+  group: Group,
+  actor: LiveActor,
+  delivery: Delivery,
+  reason: DeadLetterReason,
+  error: string,
+): void {
   bury(group, delivery, reason, error);
   if (delivery.timer !== null) {
     group.touch(actor);
@@ -271,6 +378,9 @@ function reportFailure(desk: Desk, group: Group, actor: LiveActor, delivery: Del
   if (desk.supervisor === null || actor.key === desk.supervisor) return;
   const body = { type: 'ActorFailed', key: actor.key, reason, policy: actor.kind.definition.restart };
   const { envelope } = delivery;
-  const failure = { ...envelopeOf(`${envelope.id}!failed@${actor.key}`, desk.supervisor, actor.key, body, envelope), hop: 0 };
+  const failure = {
+    ...envelopeOf(`${envelope.id}!failed@${actor.key}`, desk.supervisor, actor.key, body, envelope),
+    hop: 0,
+  };
   produce(desk, group, actor, failure, 'message', null);
 }

@@ -24,7 +24,8 @@ export function restore(kind: Kind, row: Pick<ActorRow, 'key' | 'machineVersion'
   try {
     return { head: kind.stepper.restore(stored), upgraded: row.machineVersion === version ? null : stored };
   } catch (error) {
-    throw new RuntimeError('SNAPSHOT_UNREADABLE', `${row.key}, stored by machine version ${row.machineVersion}, cannot be read by version ${version}: ${textOf(error)}`, { cause: error });
+    const what = `${row.key}, stored by machine version ${row.machineVersion}, cannot be read by version ${version}`;
+    throw unreadable(what, error);
   }
 }
 
@@ -32,10 +33,17 @@ function parse(row: Pick<ActorRow, 'key' | 'snapshot'>): StoredSnapshot {
   try {
     return JSON.parse(row.snapshot) as StoredSnapshot;
   } catch (error) {
-    throw new RuntimeError('SNAPSHOT_UNREADABLE', `the stored snapshot of ${row.key} is not JSON: ${textOf(error)}`, { cause: error });
+    throw unreadable(`the stored snapshot of ${row.key} is not JSON`, error);
   }
 }
 
 function refusal(row: Pick<ActorRow, 'key' | 'machineVersion'>, version: number, why: string): RuntimeError {
-  return new RuntimeError('SNAPSHOT_VERSION', `${row.key} was stored by machine version ${row.machineVersion}, this program has version ${version}: ${why}`);
+  return new RuntimeError(
+    'SNAPSHOT_VERSION',
+    `${row.key} was stored by machine version ${row.machineVersion}, this program has version ${version}: ${why}`,
+  );
+}
+
+function unreadable(what: string, cause: unknown): RuntimeError {
+  return new RuntimeError('SNAPSHOT_UNREADABLE', `${what}: ${textOf(cause)}`, { cause });
 }

@@ -5,14 +5,14 @@
 // high load. If a flight is refused, the newer group and the refused one are undone in that order, and as many turns
 // as they held are decided again one per group, so that the one that is to blame fails alone.
 import type { RuntimeBounds } from './bounds.ts';
-import { commit, type CommitDeps, Refused } from './commit.ts';
+import { type CommitDeps, commit, patiently, Refused } from './commit.ts';
 import type { CrashHook } from './crash-points.ts';
 import { textOf } from './errors.ts';
 import { type Before, Group } from './group.ts';
 import type { IdBlock } from './ids.ts';
 import { invariant } from './invariant.ts';
-import type { DeadLetterRow } from './ports.ts';
 import type { Delivery, LiveActor } from './live.ts';
+import type { DeadLetterRow } from './ports.ts';
 import { type Desk, reject, turn } from './turn.ts';
 
 export interface WorkerDeps extends CommitDeps {
@@ -38,7 +38,7 @@ interface Flight {
   readonly group: Group;
   /** Never rejects. */
   readonly landed: Promise<unknown>;
-  error: unknown;
+  error: Error | null;
   done: boolean;
 }
 
@@ -129,8 +129,10 @@ export class Worker {
   async #reserve(): Promise<void> {
     const { actorIds, outboxIds, bounds } = this.#deps;
     if (actorIds.left >= bounds.idBlock / 2 && outboxIds.left >= bounds.idBlock / 2) return;
-    await actorIds.ensure();
-    await outboxIds.ensure();
+    await patiently(this.#deps, async () => {
+      await actorIds.ensure();
+      await outboxIds.ensure();
+    });
   }
 
   #fill(group: Group): void {
@@ -176,7 +178,7 @@ export class Worker {
         },
         (error: unknown) => {
           flight.done = true;
-          flight.error = error;
+          flight.error = error instanceof Error ? error : new Error(textOf(error));
         },
       ),
     };
@@ -209,7 +211,10 @@ export class Worker {
       // A group without a single message cannot be refused for what a message wrote.
       invariant(first !== undefined, 'a refused group has a message to blame', { error: refused.message });
       this.#isolate = groups.reduce((turns, group) => turns + group.taken.length, 0);
-      this.#deps.log.warn({ turns: this.#isolate, sqlState: refused.sqlState }, `a commit was refused, its turns are decided again one by one: ${refused.message}`);
+      this.#deps.log.warn(
+        { turns: this.#isolate, sqlState: refused.sqlState },
+        `a commit was refused, its turns are decided again one by one: ${refused.message}`,
+      );
       return;
     }
     this.#isolate = Math.max(0, this.#isolate - 1);
@@ -222,7 +227,8 @@ export class Worker {
     group.undo();
     directory.forget(group.remembered);
     const unmade = new Set(group.produced.map(({ delivery }) => delivery));
-    for (const { actor } of group.produced) if (actor !== null) actor.inner = actor.inner.filter((delivery) => !unmade.has(delivery));
+    for (const { actor } of group.produced)
+      if (actor !== null) actor.inner = actor.inner.filter((delivery) => !unmade.has(delivery));
     for (const actor of group.born) directory.remove(actor);
     const back = new Map<LiveActor, Delivery[]>();
     for (const { actor, delivery } of group.taken) {
@@ -240,7 +246,10 @@ export class Worker {
   /** The one message whose group was refused alone: a duplicate is done with, anything else is a dead letter. */
   #condemn(actor: LiveActor, delivery: Delivery, duplicate: boolean, error: string): void {
     const queue = delivery.lane === 'outside' ? actor.outside : actor.inner;
-    invariant(queue[0] === delivery, 'the refused message is the first of its queue', { actor: actor.key, message: delivery.envelope.id });
+    invariant(queue[0] === delivery, 'the refused message is the first of its queue', {
+      actor: actor.key,
+      message: delivery.envelope.id,
+    });
     const { desk } = this.#deps;
     if (delivery.lane === 'outside') desk.mailbox.takeOutside(actor);
     else desk.mailbox.takeInner(actor);
@@ -254,4 +263,3 @@ export class Worker {
     this.#launch(group);
   }
 }
-

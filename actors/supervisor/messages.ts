@@ -1,4 +1,4 @@
-// What the supervisor hears (`supervisor/main`): configuration at boot, failures from the runtime, an operator's wishes.
+// What the supervisor hears (`supervisor/main`): configuration at boot, failures from the runtime, operators' wishes.
 import type { ProviderInput } from '../provider/messages.ts';
 import type { RiskInput } from '../risk/messages.ts';
 import type { ActorKey } from '../runtime/message.ts';

@@ -113,7 +113,7 @@ ALTER TABLE "transitions" ADD CONSTRAINT "transitions_actor_id_actors_id_fk" FOR
 ALTER TABLE "events_outbox" ADD CONSTRAINT "events_outbox_source_id_actors_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."actors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "timers" ADD CONSTRAINT "timers_actor_id_actors_id_fk" FOREIGN KEY ("actor_id") REFERENCES "public"."actors"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "actors_kind_idx" ON "actors" USING btree ("kind","id");--> statement-breakpoint
-CREATE INDEX "actors_live_idx" ON "actors" USING btree ("shard","id") WHERE "actors"."status" in ('active', 'suspended');--> statement-breakpoint
+CREATE INDEX "actors_live_idx" ON "actors" USING btree ("shard","id") WHERE "actors"."status" <> 'done';--> statement-breakpoint
 CREATE INDEX "transitions_at_idx" ON "transitions" USING brin ("at") WITH (pages_per_range=32,autosummarize=true);--> statement-breakpoint
 CREATE INDEX "events_outbox_pending_idx" ON "events_outbox" USING btree ("id") WHERE "events_outbox"."delivered_at" is null;--> statement-breakpoint
 CREATE INDEX "dead_letters_pending_idx" ON "dead_letters" USING btree ("id") WHERE "dead_letters"."redriven_at" is null;

@@ -36,7 +36,7 @@ comment on column actors.machine_version is 'Version of machine and context that
 --> statement-breakpoint
 comment on column actors.version is 'Number of the last transition; a writer proves which one it started from.';
 --> statement-breakpoint
-comment on column actors.status is 'active and suspended actors are loaded at boot; failed and done ones stay on disk.';
+comment on column actors.status is 'active, suspended and failed actors are loaded at boot; done ones stay on disk until a message comes.';
 --> statement-breakpoint
 comment on column actors.state is 'The state value in one line: `working`, or `life.working cancel.none` for regions.';
 --> statement-breakpoint

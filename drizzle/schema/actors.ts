@@ -21,7 +21,7 @@ export const actors = pgTable(
     machineVersion: integer('machine_version').notNull(),
     /** Number of the last transition; a writer proves which one it started from. */
     version: counter('version').notNull(),
-    /** active and suspended actors are loaded at boot; failed and done ones stay on disk. */
+    /** active, suspended and failed actors are loaded at boot; done ones stay on disk until a message comes. */
     status: text('status').notNull(),
     /** The state value in one line: `working`, or `life.working cancel.none` for regions. */
     state: text('state').notNull(),
@@ -37,7 +37,7 @@ export const actors = pgTable(
     check('actors_version_check', sql`${table.version} >= 1`),
     index('actors_kind_idx').on(table.kind, table.id),
     // What boot loads. Its predicate changes once in a life, so updates in between stay heap-only.
-    index('actors_live_idx').on(table.shard, table.id).where(sql`${table.status} in ('active', 'suspended')`),
+    index('actors_live_idx').on(table.shard, table.id).where(sql`${table.status} <> 'done'`),
   ],
 );
 

@@ -13,12 +13,14 @@ import {
   foreign,
   INPUT,
   LINK,
+  PROVIDER_STATES,
   providerIn,
   reconciled,
   SETTINGS,
   submit,
 } from '../support/providers.ts';
 
+const LENGTH = { minLength: 20, maxLength: 80 };
 type Said = Saying<ProviderMessage, ProviderContext>;
 
 const id = fc.integer({ min: 0, max: 30 }).map((n) => `o${n}`);
@@ -98,7 +100,14 @@ const answers: fc.Arbitrary<Said> = fc.oneof(
       ({ session, rounds }) => ({ type: 'ReconcileFailed', session, round: rounds.round + n, reason: why }),
   ),
 );
+/** What a venue without faults says next. */
+const onward: fc.Arbitrary<Said> = fc.constantFrom<Said>(
+  ({ session }) => connected(session, { instruments: [BTC] }),
+  ({ session, rounds }) => reconciled(session, rounds.round),
+  () => ({ type: 'Start' }),
+);
 const saying: fc.Arbitrary<Said> = fc.oneof(
+  { weight: 3, arbitrary: onward },
   { weight: 3, arbitrary: answers },
   {
     weight: 2,
@@ -120,21 +129,26 @@ const saying: fc.Arbitrary<Said> = fc.oneof(
 
 test('a provider handles everything in every order, keeps its bounds and can always be stopped', (t) => {
   fc.assert(
-    fc.property(walks(saying, 60), (steps) => {
-      const end = walk(providerIn('starting'), steps, (scene, said) => {
-        const { context, state, timers } = scene;
-        if (!scene.handled) throw new Error(`${said} was not handled in ${state}`);
+    fc.property(fc.constantFrom(...PROVIDER_STATES), walks(saying, LENGTH), (state, steps) => {
+      const end = walk(providerIn(state), steps, (scene, said) => {
+        const { context, timers } = scene;
+        if (!scene.handled) throw new Error(`${said} was not handled in ${scene.state}`);
         if (context.waiting.length > bounds.WAITING_ORDERS_MAX) throw new Error('the wait list grew past its bound');
         if (Object.keys(context.watchers).length > bounds.WATCHERS_MAX) throw new Error('too many watchers');
         if (context.external.recent.length > bounds.EXTERNAL_ORDERS_MAX) throw new Error('too many external orders');
-        if (context.ready !== state.startsWith('running.ready')) throw new Error(`ready is wrong in ${state}`);
+        if (context.ready !== scene.state.startsWith('running.ready'))
+          throw new Error(`ready is wrong in ${scene.state}`);
         // Whoever waits is waited for: in no other state is there something that would grant or refuse them.
-        const holds = state === 'starting' || state.startsWith('running.reconciling') || state.startsWith('degraded');
-        if (context.waiting.length > 0 && !holds) throw new Error(`orders wait in ${state}`);
+        const holds =
+          scene.state === 'starting' ||
+          scene.state.startsWith('running.reconciling') ||
+          scene.state.startsWith('degraded');
+        if (context.waiting.length > 0 && !holds) throw new Error(`orders wait in ${scene.state}`);
         const told = Object.values(context.watchers).some((one) => one.told);
-        if (told && !context.ready) throw new Error(`a watcher believes that the provider is ready in ${state}`);
-        if ('feedsRetry' in timers && !state.startsWith('running')) throw new Error(`feeds are retried in ${state}`);
-        if (state === 'stopped' && Object.keys(timers).length > 0) throw new Error('a stopped provider ticks');
+        if (told && !context.ready) throw new Error(`a watcher believes that the provider is ready in ${scene.state}`);
+        if ('feedsRetry' in timers && !scene.state.startsWith('running'))
+          throw new Error(`feeds are retried in ${scene.state}`);
+        if (scene.state === 'stopped' && Object.keys(timers).length > 0) throw new Error('a stopped provider ticks');
       });
       const stopped = end.hears({ type: 'Stop' });
       if (stopped.state !== 'stopped') throw new Error(`Stop led to ${stopped.state}`);

@@ -166,7 +166,7 @@ test('an order granted after the round began is not missing', (t) => {
   t.deepEqual(late.effects, []);
 });
 
-test('more differing orders than a round may ask are asked in the rounds that follow soon, longest waiting first', (t) => {
+test('more differing orders than a round may ask are asked in the rounds that follow, longest waiting first', (t) => {
   const checking = providerIn('running.ready.settled')
     .hears(...many(1_000))
     .waits('nextRound');

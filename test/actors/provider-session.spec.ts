@@ -212,6 +212,7 @@ test('the link of the session that counts is told, that of an older one is not',
   await perform(it, openSession, { ...REQUEST, session: 2 });
   const [old, current] = it.exchange.sessions;
   old?.listener.onDisconnected('old');
+  current?.listener.onConnected();
   current?.listener.onDisconnected('cut');
   current?.listener.onConnected();
   await settled();
@@ -237,7 +238,7 @@ test('a link that was lost while the session was being opened is told when it is
   t.deepEqual(messages, [{ type: 'Disconnected', session: 1, reason: 'early' }]);
 });
 
-test('feeds are made exactly those asked for, an unlisted symbol left out, and answered with their instruments', async (t) => {
+test('feeds are made exactly those asked for, without unlisted symbols, and bring their instruments', async (t) => {
   const it = host();
   await perform(it, openSession, REQUEST);
   it.exchange.answers.instruments = [BTC, ETH];
@@ -253,7 +254,7 @@ test('feeds are made exactly those asked for, an unlisted symbol left out, and a
   t.deepEqual(failed, { type: 'FeedsFailed', session: 1, feeds: 5, reason: 'socket closed' });
 });
 
-test('a round asks for the trades of each symbol, the open orders and the balances, and tells ours from others', async (t) => {
+test('a round asks for trades, open orders and balances, and tells our orders from those of others', async (t) => {
   const it = host();
   await perform(it, openSession, REQUEST);
   const ours = foreign('mm100000001', '7');

@@ -152,7 +152,7 @@ test('the end of a watch takes from the feeds what nobody else watches', (t) => 
   t.deepEqual(one.hears({ type: 'WatchEnded', watcher: 'strategy/b' }).effects, []);
 });
 
-test('feeds that could not be held are tried again until they hold, an answer about older feeds counts nothing', (t) => {
+test('feeds that could not be held are tried again until they hold; an answer about older ones says nothing', (t) => {
   const watched = providerIn('running.ready.settled').hears(watch('mm', 'BTC-USDT'));
   const failed = watched.hears({ type: 'FeedsFailed', session: 1, feeds: 2, reason: 'refused' });
   t.deepEqual(failed.timers, { nextRound: 30_000, feedsRetry: 1_000 });

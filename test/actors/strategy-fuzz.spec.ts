@@ -1,4 +1,4 @@
-// Whatever a strategy instance hears in whatever order: it never throws, handles all of it, keeps its bounds, and stops.
+// Whatever a strategy instance hears in whatever order: it never throws, handles it all, keeps its bounds, and stops.
 import test from 'ava';
 import fc from 'fast-check';
 import { DEFAULT_BOUNDS } from '../../actors/runtime/bounds.ts';
@@ -6,8 +6,19 @@ import { FAULTS_MAX, OPEN_ORDERS_MAX, STATE_CHARS_MAX } from '../../actors/strat
 import type { StrategyContext } from '../../actors/strategy/context.ts';
 import type { StrategyMessage } from '../../actors/strategy/messages.ts';
 import { type Saying, walk, walks } from '../support/chance.ts';
-import { execReport, fault, LOST, place, READY, STRATEGY, sandboxStarted, strategyIn } from '../support/strategies.ts';
+import {
+  execReport,
+  fault,
+  LOST,
+  place,
+  READY,
+  STRATEGY,
+  STRATEGY_STATES,
+  sandboxStarted,
+  strategyIn,
+} from '../support/strategies.ts';
 
+const LENGTH = { minLength: 20, maxLength: 80 };
 type Said = Saying<StrategyMessage, StrategyContext>;
 
 /** How far from the present one the number of a sandbox is: mostly it is that one. */
@@ -15,7 +26,7 @@ const off = fc.constantFrom(0, 0, 0, 0, -1, 1);
 const amount = fc.constantFrom('0', '1', '0.5', '0.0001', '100', '', '-1', '1e5', '99999999999999999999999');
 const orderId = fc.integer({ min: 1, max: 12 }).map((n) => `mm1${n.toString(36).padStart(8, '0')}`);
 const ref = fc.nat({ max: 12 }).map(String);
-const state = fc.constantFrom('ACK', 'PARTIAL', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED');
+const reportState = fc.constantFrom('ACK', 'PARTIAL', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED');
 
 const plain: fc.Arbitrary<StrategyMessage> = fc.oneof(
   fc.constantFrom<StrategyMessage>(
@@ -31,7 +42,7 @@ const plain: fc.Arbitrary<StrategyMessage> = fc.oneof(
     { type: 'Configure', revision: 'sha256:2', config: {}, scope: { paper: { symbols: ['BTC-USDT'] } } },
   ),
   fc
-    .tuple(state, orderId, fc.option(fc.constantFrom('0.5', '1')))
+    .tuple(reportState, orderId, fc.option(fc.constantFrom('0.5', '1')))
     .map(([to, clientOrderId, lastQuantity]) => execReport(to, { clientOrderId, lastQuantity })),
 );
 const decisions: fc.Arbitrary<Said> = fc.oneof(
@@ -69,7 +80,16 @@ const answers: fc.Arbitrary<Said> = fc.oneof(
       ({ sandbox }) => ({ type: 'SandboxStopped', sandbox: sandbox + n }),
   ),
 );
+/** What a module, a host and a provider without faults say next. */
+const onward: fc.Arbitrary<Said> = fc.constantFrom<Said>(
+  ({ sandbox }) => place({ sandbox }),
+  ({ sandbox }) => place({ sandbox }),
+  ({ sandbox }) => sandboxStarted(sandbox, 'Trade'),
+  () => READY,
+  () => ({ type: 'Start' }),
+);
 const saying: fc.Arbitrary<Said> = fc.oneof(
+  { weight: 4, arbitrary: onward },
   { weight: 3, arbitrary: decisions },
   { weight: 2, arbitrary: answers },
   {
@@ -84,8 +104,8 @@ const saying: fc.Arbitrary<Said> = fc.oneof(
 
 test('an instance handles everything in every order, keeps its bounds and can always be stopped', (t) => {
   fc.assert(
-    fc.property(walks(saying, 60), (steps) => {
-      const end = walk(strategyIn('starting.watching'), steps, (scene, said) => {
+    fc.property(fc.constantFrom(...STRATEGY_STATES), walks(saying, LENGTH), (state, steps) => {
+      const end = walk(strategyIn(state), steps, (scene, said) => {
         const { context, effects } = scene;
         if (!scene.handled) throw new Error(`${said} was not handled in ${scene.state}`);
         if (Object.keys(context.open).length > OPEN_ORDERS_MAX) throw new Error('too many open orders');
@@ -109,7 +129,7 @@ test('an instance handles everything in every order, keeps its bounds and can al
 
 test('no two orders of an instance ever share a client order id', (t) => {
   fc.assert(
-    fc.property(walks(saying, 80), (steps) => {
+    fc.property(walks(saying, LENGTH), (steps) => {
       const ids = new Set<string>();
       walk(strategyIn('running'), steps, ({ effects }) => {
         for (const effect of effects) {

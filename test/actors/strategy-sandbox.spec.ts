@@ -61,7 +61,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
 }
 
-test('a sandbox begins with its pinned source, what was saved and what is held, and answers what it wants', async (t) => {
+test('a sandbox begins with its pinned source, its state and its account, and answers what it wants', async (t) => {
   const it = host();
   const answer: object | null = await perform(it, startSandbox, START);
   t.deepEqual(answer, { type: 'SandboxStarted', sandbox: 1, events: ['Trade'] });

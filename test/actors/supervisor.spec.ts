@@ -238,7 +238,7 @@ const saying = message.map((one) => (): SupervisorMessage => one);
 
 test('the supervisor handles everything in every order, keeps its bounds and a timer for every actor it holds', (t) => {
   fc.assert(
-    fc.property(walks(saying, 80), (steps) => {
+    fc.property(walks(saying, { minLength: 20, maxLength: 80 }), (steps) => {
       walk(supervisor(), steps, (scene, said) => {
         const { failures, givenUp } = scene.context;
         if (!scene.handled) throw new Error(`${said} was not handled in ${scene.state}`);

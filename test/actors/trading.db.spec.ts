@@ -106,7 +106,7 @@ function contextOf<Context>({ system }: Node, key: ActorKey): Context {
   return system.snapshot(key)?.context as Context;
 }
 
-test('a decision becomes an order at the venue, its fill comes back to the module, and the journal replays', async (t) => {
+test('a decision becomes an order at the venue, its fill comes back, and the journal replays', async (t) => {
   const url = await testDatabase();
   const one = await tradingNode(url);
   const submits: SubmitRequest[] = [];

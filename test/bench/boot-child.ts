@@ -4,7 +4,12 @@ import { createSystem } from '../../actors/runtime/system.ts';
 import { systemClock } from '../../bin/clock.ts';
 import { createStore } from '../../persistence/index.ts';
 
-const SILENT = { debug() {}, info() {}, warn() {}, error: (detail: object, text: string) => console.error(text, detail) };
+const SILENT = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (detail: object, text: string) => console.error(text, detail),
+};
 
 const store = createStore({ url: process.argv[2] as string, log: SILENT });
 const system = createSystem({ actors, store, clock: systemClock, log: SILENT, node: 'bench' });

@@ -19,7 +19,15 @@ export async function addLiveOrders(url: string, working: ActorRow, first: numbe
     [
       `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
        select i, 'order/live' || i, 'order', 0, $3, $4, 'active', $5, replace($6, $7, 'live' || i)::json from generate_series($1::int8, $2::int8) i`,
-      [first, first + count - 1, working.machineVersion, working.version, working.state, working.snapshot, working.key.slice('order/'.length)],
+      [
+        first,
+        first + count - 1,
+        working.machineVersion,
+        working.version,
+        working.state,
+        working.snapshot,
+        working.key.slice('order/'.length),
+      ],
     ],
     ['analyze actors', []],
   ]);
@@ -38,12 +46,38 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
     [
       `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force, quantity, price, placed_at, state, life, filled_quantity, filled_quote)
        select i, 'done' || i, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, now(), $11, $12, $13::numeric, $14::numeric from generate_series($1::int8, $2::int8) i`,
-      [...ids, order.provider, order.strategyInstance, order.symbol, order.side, order.orderType, order.timeInForce, order.quantity, order.price, order.state, order.life, order.filledQuantity, order.filledQuote],
+      [
+        ...ids,
+        order.provider,
+        order.strategyInstance,
+        order.symbol,
+        order.side,
+        order.orderType,
+        order.timeInForce,
+        order.quantity,
+        order.price,
+        order.state,
+        order.life,
+        order.filledQuantity,
+        order.filledQuote,
+      ],
     ],
     ...life.steps.map(({ journal }, index): [string, unknown[]] => [
       `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause, correlation, hop)
        select i, $3, i || $4, $5, $6::json, $7, $8, now(), $9, $10, $11, $12 from generate_series($1::int8, $2::int8) i`,
-      [...ids, index + 1, journal.messageId.slice(0, 40), journal.type, journal.body, journal.fromState, journal.toState, journal.sender, journal.cause, journal.correlation, journal.hop],
+      [
+        ...ids,
+        index + 1,
+        journal.messageId.slice(0, 40),
+        journal.type,
+        journal.body,
+        journal.fromState,
+        journal.toState,
+        journal.sender,
+        journal.cause,
+        journal.correlation,
+        journal.hop,
+      ],
     ]),
     ['vacuum analyze actors, orders, transitions', []],
     ['checkpoint', []],
@@ -63,7 +97,10 @@ async function run(url: string, statements: readonly (readonly [string, readonly
 export function measureBoot(url: string): Boot {
   const child = path.join(import.meta.dirname, 'boot-child.ts');
   const preload = path.join(import.meta.dirname, '../../config/drizzle-cjs.mjs');
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', '--import', preload, child, url], { encoding: 'utf8', timeout: 120_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', '--import', preload, child, url], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   if (status !== 0) throw new Error(`the booting process ended with ${status}: ${stderr}`);
   return JSON.parse(stdout) as Boot;
 }

@@ -66,13 +66,29 @@ async function liveOne(pool: pg.Pool, life: Lifecycle): Promise<number> {
   return life.steps.length;
 }
 
-async function writeStep(client: pg.PoolClient, life: Lifecycle, step: LifecycleStep, id: number, index: number, effect: number): Promise<number> {
+async function writeStep(
+  client: pg.PoolClient,
+  life: Lifecycle,
+  step: LifecycleStep,
+  id: number,
+  index: number,
+  effect: number,
+): Promise<number> {
   const { order } = life;
   const { journal } = step;
   const facts = [order.state, order.life, order.venueOrderId, order.filledQuantity, order.filledQuote];
   if (index === 0) {
     await client.query({ ...INSERT_ACTOR, values: [id, `order/${id}`, life.kind, 1, life.state, life.snapshot] });
-    const fixed = [order.provider, order.strategyInstance, order.symbol, order.side, order.orderType, order.timeInForce, order.quantity, order.price];
+    const fixed = [
+      order.provider,
+      order.strategyInstance,
+      order.symbol,
+      order.side,
+      order.orderType,
+      order.timeInForce,
+      order.quantity,
+      order.price,
+    ];
     await client.query({ ...INSERT_ORDER, values: [id, String(id), ...fixed, ...facts, order.reason] });
   } else {
     const status = index === life.steps.length - 1 ? 'done' : 'active';
@@ -80,12 +96,42 @@ async function writeStep(client: pg.PoolClient, life: Lifecycle, step: Lifecycle
     await client.query({ ...UPDATE_ORDER, values: [id, ...facts, order.reason] });
   }
   const { type, body, fromState, toState, sender, cause, correlation, hop } = journal;
-  await client.query({ ...INSERT_TRANSITION, values: [id, index + 1, `${id}.${journal.messageId}`.slice(0, 64), type, body, fromState, toState, sender, cause, correlation, hop] });
+  await client.query({
+    ...INSERT_TRANSITION,
+    values: [
+      id,
+      index + 1,
+      `${id}.${journal.messageId}`.slice(0, 64),
+      type,
+      body,
+      fromState,
+      toState,
+      sender,
+      cause,
+      correlation,
+      hop,
+    ],
+  });
   let open = effect;
   for (const row of step.outbox) {
     nextId += 1;
     if (row.lane === 'effect') open = nextId;
-    await client.query({ ...INSERT_OUTBOX, values: [nextId, row.lane, row.key, id, row.target, row.type, row.body, row.cause, row.correlation, row.hop, row.lane === 'event' ? new Date(row.at) : null] });
+    await client.query({
+      ...INSERT_OUTBOX,
+      values: [
+        nextId,
+        row.lane,
+        row.key,
+        id,
+        row.target,
+        row.type,
+        row.body,
+        row.cause,
+        row.correlation,
+        row.hop,
+        row.lane === 'event' ? new Date(row.at) : null,
+      ],
+    });
   }
   for (let n = 0; n < step.settles; n += 1) await client.query({ ...DELETE_OUTBOX, values: [open] });
   return open;

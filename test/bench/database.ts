@@ -16,7 +16,10 @@ export interface BenchServer {
 export async function startServer(): Promise<BenchServer> {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'meltica-bench-'));
   fs.chmodSync(dataDir, 0o755);
-  const server = process.env['DATABASE_URL'] === undefined ? await startEmbedded({ dataDir, durable: true, removeOnStop: true }) : null;
+  const server =
+    process.env['DATABASE_URL'] === undefined
+      ? await startEmbedded({ dataDir, durable: true, removeOnStop: true })
+      : null;
   const url = server?.url ?? (process.env['DATABASE_URL'] as string);
   let made = 0;
   return {
@@ -48,7 +51,11 @@ export async function startServer(): Promise<BenchServer> {
 async function addProvider(url: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
-  await client.query(`insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) values (1, 'provider/paper', 'provider', 0, 1, 1, 'active', 'open', '{}')`);
-  await client.query(`insert into providers (name, actor_id, adapter, settings, status) values ('paper', 1, 'binance', '{}', 'running')`);
+  await client.query(
+    `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) values (1, 'provider/paper', 'provider', 0, 1, 1, 'active', 'open', '{}')`,
+  );
+  await client.query(
+    `insert into providers (name, actor_id, adapter, settings, status) values ('paper', 1, 'binance', '{}', 'running')`,
+  );
   await client.end();
 }

@@ -24,7 +24,9 @@ export function lifecycleOf(sets: readonly WriteSet[], key: ActorKey): Lifecycle
   const rows = sets.flatMap(({ created, changed }) => [...created, ...changed]).filter((row) => row.key === key);
   const last = rows.at(-1);
   if (last === undefined) throw new Error(`${key} was not written`);
-  const order = sets.flatMap(({ records }) => records).findLast(({ actorId, row }) => actorId === last.id && row.table === 'orders')?.row as OrderRow | undefined;
+  const order = sets
+    .flatMap(({ records }) => records)
+    .findLast(({ actorId, row }) => actorId === last.id && row.table === 'orders')?.row as OrderRow | undefined;
   if (order === undefined) throw new Error(`${key} recorded no order`);
   const outbox = sets.flatMap((set) => set.outbox).filter(({ sourceId }) => sourceId === last.id);
   const mine = new Set(outbox.map(({ id }) => id));

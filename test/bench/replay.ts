@@ -4,7 +4,10 @@ import { replayAll } from '../../bin/replay.ts';
 import { createStore } from '../../persistence/index.ts';
 
 /** Transitions per second, reading included. Throws when a difference is found: a wrong fold has no speed. */
-export async function measureReplay(url: string, actors: readonly ActorDefinition[]): Promise<{ readonly perSecond: number; readonly transitions: number }> {
+export async function measureReplay(
+  url: string,
+  actors: readonly ActorDefinition[],
+): Promise<{ readonly perSecond: number; readonly transitions: number }> {
   const store = createStore({ url });
   try {
     const startedAt = performance.now();

@@ -1,7 +1,8 @@
 // One row per figure: what was measured, against what in the same run, and whether the goal holds.
+
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
-import { execFileSync } from 'node:child_process';
 
 export interface Row {
   readonly name: string;
@@ -26,7 +27,15 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /** A figure with a ratio that must reach, or not exceed, the goal. */
-export function judged(figure: { name: string; value: number; unit: string; against: string; base: number; atLeast?: number; atMost?: number }): Row {
+export function judged(figure: {
+  name: string;
+  value: number;
+  unit: string;
+  against: string;
+  base: number;
+  atLeast?: number;
+  atMost?: number;
+}): Row {
   const { name, value, unit, against, base, atLeast, atMost } = figure;
   const ratio = value / base;
   const goal = atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
@@ -57,18 +66,32 @@ export function print(rows: readonly Row[]): void {
   ]);
   const all = [['what', 'value', 'against', 'ratio', 'goal', ''], ...cells];
   const widths = (all[0] as string[]).map((_, column) => Math.max(...all.map((line) => (line[column] ?? '').length)));
-  for (const line of all) console.log(line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  for (const line of all)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
 }
 
 /** One JSON line per run: commit, machine, date, rows. */
 export function append(file: string, rows: readonly Row[]): void {
-  const machine = { cpus: os.cpus().length, model: os.cpus()[0]?.model ?? '', memoryGiB: Math.round(os.totalmem() / 2 ** 30), node: process.version };
+  const machine = {
+    cpus: os.cpus().length,
+    model: os.cpus()[0]?.model ?? '',
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    node: process.version,
+  };
   fs.appendFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), commit: commit(), machine, rows })}\n`);
 }
 
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return 'unknown';
   }

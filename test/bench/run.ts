@@ -43,34 +43,68 @@ async function throughput(bench: BenchServer, out: Row[]): Promise<Lifecycle> {
   const poolSize = await bestPool(bench);
   for (let round = 1; round <= ROUNDS; round += 1) {
     say(`throughput, round ${round} of ${ROUNDS}`);
-    const ours = await measureThroughput(await bench.database(), { open: OPEN_ORDERS, seconds: SECONDS, prefix: `r${round}x` });
+    const ours = await measureThroughput(await bench.database(), {
+      open: OPEN_ORDERS,
+      seconds: SECONDS,
+      prefix: `r${round}x`,
+    });
     engine.push(ours);
     byHand.push(await writeByHand(await bench.database({ provider: true }), ours.life, poolSize, SECONDS));
     const sizes: number[] = [];
-    for (const size of [100, 500, 1_000]) sizes.push(await writeSetBased(await bench.database({ provider: true }), ours.life, size, SECONDS / 2));
+    for (const size of [100, 500, 1_000])
+      sizes.push(await writeSetBased(await bench.database({ provider: true }), ours.life, size, SECONDS / 2));
     setBased.push(Math.max(...sizes));
   }
   const value = median(engine.map(({ transitionsPerSecond }) => transitionsPerSecond));
   const name = 'durable transitions of the order lifecycle';
-  out.push(judged({ name, value, unit: '/s', against: `one transaction each, pool of ${poolSize}`, base: median(byHand), atLeast: 6 }));
+  out.push(
+    judged({
+      name,
+      value,
+      unit: '/s',
+      against: `one transaction each, pool of ${poolSize}`,
+      base: median(byHand),
+      atLeast: 6,
+    }),
+  );
   out.push(judged({ name, value, unit: '/s', against: 'set-based SQL alone', base: median(setBased), atLeast: 0.6 }));
-  out.push(informed('turns of all actors behind them', median(engine.map(({ turnsPerSecond }) => turnsPerSecond)), '/s'));
-  out.push(informed('turns in a group', median(engine.map(({ turnsPerSecond, groups }) => (turnsPerSecond * SECONDS) / groups)), 'turns'));
+  out.push(
+    informed('turns of all actors behind them', median(engine.map(({ turnsPerSecond }) => turnsPerSecond)), '/s'),
+  );
+  out.push(
+    informed(
+      'turns in a group',
+      median(engine.map(({ turnsPerSecond, groups }) => (turnsPerSecond * SECONDS) / groups)),
+      'turns',
+    ),
+  );
   return (engine[0] as Throughput).life;
 }
 
 async function bestPool(bench: BenchServer): Promise<number> {
   const { life } = await measureThroughput(await bench.database(), { open: 10, seconds: 0.2, prefix: 'w' });
   const found: [size: number, perSecond: number][] = [];
-  for (const size of [2, 4, 8, 16, 32]) found.push([size, await writeByHand(await bench.database({ provider: true }), life, size, 1.5)]);
-  say(`one transaction each, by pool size: ${found.map(([size, perSecond]) => `${size}: ${Math.round(perSecond)}/s`).join(', ')}`);
+  for (const size of [2, 4, 8, 16, 32])
+    found.push([size, await writeByHand(await bench.database({ provider: true }), life, size, 1.5)]);
+  say(
+    `one transaction each, by pool size: ${found.map(([size, perSecond]) => `${size}: ${Math.round(perSecond)}/s`).join(', ')}`,
+  );
   return found.reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }
 
 async function latency(bench: BenchServer, out: Row[]): Promise<void> {
   say('latency');
   const { command, bare } = await measureLatency(await bench.database(), 2_000);
-  out.push(judged({ name: 'one durable command, p50', value: command.p50, unit: 'ms', against: 'bare commit', base: bare.p50, atMost: 2 }));
+  out.push(
+    judged({
+      name: 'one durable command, p50',
+      value: command.p50,
+      unit: 'ms',
+      against: 'bare commit',
+      base: bare.p50,
+      atMost: 2,
+    }),
+  );
   out.push(informed('one durable command, p99', command.p99, 'ms'));
   out.push(informed('one bare commit, p99', bare.p99, 'ms'));
 }
@@ -90,7 +124,16 @@ async function boot(bench: BenchServer, out: Row[], life: Lifecycle, finished: n
   await addFinishedOrders(url, life, 4_000_000_000, finished);
   const full = bootMedian(url);
   const beside = `beside ${finished} finished orders`;
-  out.push(judged({ name: `boot ${beside}`, value: full.ms / 1_000, unit: 's', against: 'without them', base: lean.ms / 1_000, atMost: 1.1 }));
+  out.push(
+    judged({
+      name: `boot ${beside}`,
+      value: full.ms / 1_000,
+      unit: 's',
+      against: 'without them',
+      base: lean.ms / 1_000,
+      atMost: 1.1,
+    }),
+  );
   await throughputBeside(bench, url, beside, out);
 }
 
@@ -108,8 +151,23 @@ async function throughputBeside(bench: BenchServer, url: string, beside: string,
   const empty: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     say(`throughput ${beside}, round ${round} of ${ROUNDS}`);
-    empty.push((await measureThroughput(await bench.database(), { open: OPEN_ORDERS, seconds: SECONDS, prefix: 'e' })).transitionsPerSecond);
-    full.push((await measureThroughput(url, { open: OPEN_ORDERS, seconds: SECONDS, prefix: `f${round}x` })).transitionsPerSecond);
+    empty.push(
+      (await measureThroughput(await bench.database(), { open: OPEN_ORDERS, seconds: SECONDS, prefix: 'e' }))
+        .transitionsPerSecond,
+    );
+    full.push(
+      (await measureThroughput(url, { open: OPEN_ORDERS, seconds: SECONDS, prefix: `f${round}x` }))
+        .transitionsPerSecond,
+    );
   }
-  out.push(judged({ name: `durable transitions ${beside}`, value: median(full), unit: '/s', against: 'in an empty database', base: median(empty), atLeast: 0.9 }));
+  out.push(
+    judged({
+      name: `durable transitions ${beside}`,
+      value: median(full),
+      unit: '/s',
+      against: 'in an empty database',
+      base: median(empty),
+      atLeast: 0.9,
+    }),
+  );
 }

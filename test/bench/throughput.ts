@@ -7,7 +7,7 @@ import type { ProviderRow } from '../../actors/market/records.ts';
 import { orderActor } from '../../actors/order/index.ts';
 import type { OrderInput, OrderMessage } from '../../actors/order/messages.ts';
 import { type ActorDefinition, defineActor } from '../../actors/runtime/actor.ts';
-import { record, type Record, type Send, send } from '../../actors/runtime/effect.ts';
+import { type Record, record, type Send, send } from '../../actors/runtime/effect.ts';
 import type { ActorKey, Delivered } from '../../actors/runtime/message.ts';
 import type { ActorRow, Store, WriteSet } from '../../actors/runtime/ports.ts';
 import { createSystem, type System } from '../../actors/runtime/system.ts';
@@ -15,14 +15,36 @@ import { systemClock } from '../../bin/clock.ts';
 import { createStore } from '../../persistence/index.ts';
 import { type Lifecycle, lifecycleOf } from './lifecycle.ts';
 
-const QUIET = { debug() {}, info() {}, warn(_: object, text: string) { console.error(text); }, error(_: object, text: string) { console.error(text); } };
+const QUIET = {
+  debug() {},
+  info() {},
+  warn(_: object, text: string) {
+    console.error(text);
+  },
+  error(_: object, text: string) {
+    console.error(text);
+  },
+};
 
 /** A kind that answers one message with one message and takes the rest without a word. */
 function stub(kind: string, asked: string, answer: string, ignored: readonly string[]): ActorDefinition {
   const machine = setup({
-    types: { context: {} as object, events: {} as Delivered<{ readonly type: string; readonly clientOrderId: string }>, emitted: {} as Send | Record<ProviderRow> },
+    types: {
+      context: {} as object,
+      events: {} as Delivered<{ readonly type: string; readonly clientOrderId: string }>,
+      emitted: {} as Send | Record<ProviderRow>,
+    },
     actions: {
-      recordItself: emit(() => record({ table: 'providers', name: 'paper', adapter: 'binance', settings: '{}', status: 'running', reason: null })),
+      recordItself: emit(() =>
+        record({
+          table: 'providers',
+          name: 'paper',
+          adapter: 'binance',
+          settings: '{}',
+          status: 'running',
+          reason: null,
+        }),
+      ),
       answer: emit(({ event }) => send(`order/${event.clientOrderId}` as ActorKey, { type: answer })),
     },
   }).createMachine({
@@ -31,7 +53,12 @@ function stub(kind: string, asked: string, answer: string, ignored: readonly str
     options: { maxIterations: 10 },
     context: () => ({}),
     initial: 'open',
-    states: { open: { entry: kind === 'provider' ? ['recordItself'] : [], on: { [asked]: { actions: 'answer' }, ...Object.fromEntries(ignored.map((type) => [type, {}])) } } },
+    states: {
+      open: {
+        entry: kind === 'provider' ? ['recordItself'] : [],
+        on: { [asked]: { actions: 'answer' }, ...Object.fromEntries(ignored.map((type) => [type, {}])) },
+      },
+    },
   });
   return defineActor({ kind, version: 1, machine });
 }
@@ -44,9 +71,22 @@ export const BENCH_ACTORS = [
 
 export function orderInput(clientOrderId: string): OrderInput {
   return {
-    clientOrderId, provider: 'paper', venue: 'BINANCE', account: 'paper', symbol: 'BTC-USDT', side: 'Buy', orderType: 'Limit',
-    timeInForce: 'GTC', postOnly: true, quantity: '0.00150', price: '59999.50', strategyInstance: 'mm-1', riskScope: 'paper',
-    placedAt: Date.now(), recvWindowMs: 5_000, fenceMarginMs: 16_000,
+    clientOrderId,
+    provider: 'paper',
+    venue: 'BINANCE',
+    account: 'paper',
+    symbol: 'BTC-USDT',
+    side: 'Buy',
+    orderType: 'Limit',
+    timeInForce: 'GTC',
+    postOnly: true,
+    quantity: '0.00150',
+    price: '59999.50',
+    strategyInstance: 'mm-1',
+    riskScope: 'paper',
+    placedAt: Date.now(),
+    recvWindowMs: 5_000,
+    fenceMarginMs: 16_000,
   };
 }
 
@@ -56,7 +96,16 @@ function venue(system: () => System, filled: () => void, complain: (error: unkno
   const report = async (request: SubmitRequest): Promise<void> => {
     trades += 1;
     const order = venueOrder(request, 'filled', request.quantity);
-    const execution = { tradeId: String(trades), venueOrderId: order.venueOrderId, quantity: request.quantity, price: request.price ?? '0', fee: '0.0000015', feeAsset: 'BTC', liquidity: 'maker' as const, tradedAt: 1_790_000_000_500 };
+    const execution = {
+      tradeId: String(trades),
+      venueOrderId: order.venueOrderId,
+      quantity: request.quantity,
+      price: request.price ?? '0',
+      fee: '0.0000015',
+      feeAsset: 'BTC',
+      liquidity: 'maker' as const,
+      tradedAt: 1_790_000_000_500,
+    };
     const message: OrderMessage = { type: 'OrderReported', order, execution, reason: null };
     await system().deliver(`order/${request.clientOrderId}`, message, { id: `report:paper:${trades}` });
     filled();
@@ -72,12 +121,25 @@ function venue(system: () => System, filled: () => void, complain: (error: unkno
 
 function venueOrder(request: SubmitRequest, status: 'open' | 'filled', filledQuantity: string) {
   const { clientOrderId, symbol, side, quantity, price } = request;
-  return { clientOrderId, venueOrderId: clientOrderId.slice(1), symbol, side, status, rawStatus: status === 'open' ? 'NEW' : 'FILLED', quantity, price, filledQuantity, updatedAt: 1_790_000_000_400 };
+  return {
+    clientOrderId,
+    venueOrderId: clientOrderId.slice(1),
+    symbol,
+    side,
+    status,
+    rawStatus: status === 'open' ? 'NEW' : 'FILLED',
+    quantity,
+    price,
+    filledQuantity,
+    updatedAt: 1_790_000_000_400,
+  };
 }
 
 /** The order's row after its acknowledgement: the last one before it rests. */
 function workingOf(sets: readonly WriteSet[], key: ActorKey): ActorRow {
-  const row = sets.flatMap(({ created, changed }) => [...created, ...changed]).findLast((written) => written.key === key && written.status === 'active');
+  const row = sets
+    .flatMap(({ created, changed }) => [...created, ...changed])
+    .findLast((written) => written.key === key && written.status === 'active');
   if (row === undefined) throw new Error(`${key} never worked`);
   return row;
 }
@@ -93,7 +155,10 @@ export interface Throughput {
 }
 
 /** Keeps `open` orders alive at once for `seconds`; counts the orders' own transitions. */
-export async function measureThroughput(url: string, options: { readonly open: number; readonly seconds: number; readonly prefix: string }): Promise<Throughput> {
+export async function measureThroughput(
+  url: string,
+  options: { readonly open: number; readonly seconds: number; readonly prefix: string },
+): Promise<Throughput> {
   const store = createStore({ url, log: QUIET });
   const sets: WriteSet[] = [];
   let orderTransitions = 0;
@@ -120,17 +185,29 @@ export async function measureThroughput(url: string, options: { readonly open: n
     orders += 1;
     void system.spawn(`order/${options.prefix}${orders}`, orderInput(`${options.prefix}${orders}`)).catch(complain);
   };
-  const ports = venue(() => system, () => {
-    filled += 1;
-    spawnNext();
-  }, complain);
-  const system: System = createSystem({ actors: BENCH_ACTORS, store: watched, clock: systemClock, log: QUIET, node: 'bench', ports });
+  const ports = venue(
+    () => system,
+    () => {
+      filled += 1;
+      spawnNext();
+    },
+    complain,
+  );
+  const system: System = createSystem({
+    actors: BENCH_ACTORS,
+    store: watched,
+    clock: systemClock,
+    log: QUIET,
+    node: 'bench',
+    ports,
+  });
   await system.start();
   await Promise.all([system.spawn('risk/paper', {}), system.spawn('provider/paper', {})]);
   // One life on its own first, for the yardsticks.
   spawnNext();
   for (let waited = 0; filled < 1; waited += 1) {
-    if (waited > 2_000) throw new Error(`the first order does not fill: ${JSON.stringify(system.snapshot(`order/${options.prefix}1`))}`);
+    if (waited > 2_000)
+      throw new Error(`the first order does not fill: ${JSON.stringify(system.snapshot(`order/${options.prefix}1`))}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   const life = lifecycleOf(sets, `order/${options.prefix}1`);
@@ -140,7 +217,14 @@ export async function measureThroughput(url: string, options: { readonly open: n
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000));
   const elapsed = (performance.now() - from.at) / 1_000;
   orderTransitions = (filled - from.filled) * life.steps.length;
-  const result = { transitionsPerSecond: orderTransitions / elapsed, turnsPerSecond: (turns - from.turns) / elapsed, groups: groups - from.groups, orders: filled - from.filled, life, working: workingOf(sets, `order/${options.prefix}1`) };
+  const result = {
+    transitionsPerSecond: orderTransitions / elapsed,
+    turnsPerSecond: (turns - from.turns) / elapsed,
+    groups: groups - from.groups,
+    orders: filled - from.filled,
+    life,
+    working: workingOf(sets, `order/${options.prefix}1`),
+  };
   running = false;
   await system.stop();
   await store.close();

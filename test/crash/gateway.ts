@@ -105,7 +105,8 @@ async function obey({ system }: Gateway, { id, to, message }: Command): Promise<
   try {
     const { sandbox } = contextOf(system.snapshot(to)?.context);
     const isDecision = message.type === 'PlaceOrder' || message.type === 'CancelOrder';
-    const outcome = await system.deliver(to, isDecision ? { ...message, sandbox } : message, { id });
+    const body = isDecision ? Object.assign({ sandbox }, message) : message;
+    const outcome = await system.deliver(to, body, { id });
     const open = Object.values(contextOf(system.snapshot(to)?.context).open ?? {});
     const ref = (message as { readonly ref?: string }).ref;
     const placed = open.find((order) => ref !== undefined && order.ref === ref);

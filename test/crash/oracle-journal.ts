@@ -55,23 +55,25 @@ async function foldAll(world: World): Promise<{ findings: string[]; actors: numb
   return { findings, actors: keys.length, load };
 }
 
-/** (d) In the journal once, and what it asked for was done or denied. */
+/** (d) In the journal of whom it was for once, and what it asked for was done or denied. */
 async function ackedFindings(world: World, load: History | null, acked: ReadonlyMap<string, Acked>): Promise<string[]> {
-  if (load === null) return acked.size === 0 ? [] : [`NO_HISTORY: ${LOAD} took ${acked.size} commands`];
   const rows = await world.query<{ client_order_id: string }>('select client_order_id from orders');
   const orders = new Set(rows.map((row) => row.client_order_id));
-  const seen = new Map<string, number>();
   const findings: string[] = [];
-  for (const { messageId, type, step } of fold(load)) {
-    seen.set(messageId, (seen.get(messageId) ?? 0) + 1);
+  for (const { messageId, type, step } of load === null ? [] : fold(load)) {
     if (type !== 'PlaceOrder') continue;
     const order = spawned(step);
     if (order === null && !wasDenied(step)) findings.push(`LOST_COMMAND: ${messageId} led to no order and to no denial`);
     if (order !== null && !orders.has(order)) findings.push(`LOST_ORDER: ${messageId} led to ${order}, which has no row`);
   }
-  for (const id of acked.keys()) {
-    const times = seen.get(id) ?? 0;
-    if (times !== 1) findings.push(`LOST_COMMAND: ${id} was acknowledged and is ${times} times in the journal`);
+  const heard = await world.query<{ key: string; message_id: string }>(
+    `select a.key, t.message_id from transitions t join actors a on a.id = t.actor_id where t.message_id = any($1)`,
+    [[...acked.keys()]],
+  );
+  const times = Map.groupBy(heard, ({ key, message_id }) => `${message_id} to ${key}`);
+  for (const { command } of acked.values()) {
+    const count = times.get(`${command.id} to ${command.to}`)?.length ?? 0;
+    if (count !== 1) findings.push(`LOST_COMMAND: ${command.id} was acknowledged and is ${count} times in the journal of ${command.to}`);
   }
   return findings;
 }

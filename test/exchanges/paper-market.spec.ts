@@ -61,6 +61,27 @@ test('what a client does changes only the trades it is part of', (t) => {
   t.deepEqual(run(7, 400, far).trades, run(7, 400, idle).trades);
 });
 
+test('who eats up the house does not move what comes after: the same price and the same takers', (t) => {
+  const look = (act: (venue: ReturnType<typeof engine>, tick: number, at: number) => void): string[] => {
+    const venue = engine();
+    const [rules] = SYMBOLS;
+    if (!rules) throw new Error('no symbol');
+    const market = new Market(venue, rules, 11);
+    return Array.from({ length: 200 }, (_, tick) => {
+      const at = STARTED_AT + tick * TICK_MS;
+      act(venue, tick, at);
+      const took = market.tick(at).flatMap(({ trades }) => trades);
+      const sum = took.reduce((total, { quantity }) => total + quantity, 0n);
+      return `${format(market.mid)} ${took[0]?.takerSide ?? '-'} ${format(sum)}`;
+    });
+  };
+  const eat = (venue: ReturnType<typeof engine>, tick: number, at: number): void => {
+    const side = tick % 20 < 10 ? 'BUY' : 'SELL';
+    if (tick % 10 === 1) t.is(place(venue, { side, type: 'MARKET', quantity: '1.2' }, at).status, 'FILLED');
+  };
+  t.deepEqual(look(eat), look(idle));
+});
+
 test('quotes a thousandth off the middle are filled within minutes, some of them partly', (t) => {
   const { own } = run(7, 4 * 60 * 10, quote);
   const fills = Map.groupBy(own, (line) => line.split(' ')[0]);

@@ -172,6 +172,25 @@ test('a venue that nobody holds ends by itself, and the next one goes on from it
   t.is(found.body['status'], 'NEW');
 });
 
+test('a process that only stops a venue ends after it, and one that only holds it ends at once', async (t) => {
+  const dataDir = await prepared(t);
+  const ended = async (last: string): Promise<unknown> => {
+    const script = `
+      const { startOrAdoptVenue } = await import(${JSON.stringify(PROGRAM)});
+      const handle = await startOrAdoptVenue({ dataDir: ${JSON.stringify(dataDir)}, lingerMs: 60_000 });
+      ${last}
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+    t.teardown(() => child.kill('SIGKILL'));
+    return (await once(child, 'exit'))[0];
+  };
+  t.is(await ended(''), 0);
+  const handle = await adopt(t, dataDir);
+  t.true(handle.adopted);
+  t.is(await ended('await handle.stop();'), 0);
+  await handle.lost;
+});
+
 test('a venue with --stay outlives its gateway, and whoever loses it is told', async (t) => {
   const dataDir = await prepared(t);
   const first = await adopt(t, dataDir, { stay: true });

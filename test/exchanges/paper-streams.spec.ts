@@ -92,6 +92,8 @@ test('an account hears of itself only, and of a self-trade twice', async (t) => 
       [1, 'out', true],
     ],
   );
+  const reports = listener.received.slice(1).map(event).filter(is('e', 'executionReport'));
+  t.is(new Set(reports.map(({ I }) => I)).size, 4, 'also those of one command have ids of their own');
   t.false(JSON.stringify(listener.received).includes('not-hers'));
 });
 

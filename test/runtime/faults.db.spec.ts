@@ -1,10 +1,10 @@
 // Commits that fail in every way a commit can fail, under load: what is decided again, what is not, and that nobody notices.
 import test from 'ava';
-import { StoreFault, type Store, type WriteSet } from '../../actors/runtime/ports.ts';
 import type { ActorKey } from '../../actors/runtime/message.ts';
-import { type CounterMessage, counterActor } from '../support/machines.ts';
+import { type Store, StoreFault, type WriteSet } from '../../actors/runtime/ports.ts';
 import { testDatabase } from '../support/db.ts';
-import { counter, differences, query, run, until } from '../support/system.ts';
+import { type CounterMessage, counterActor } from '../support/machines.ts';
+import { contextOf, counter, differences, query, run, until } from '../support/system.ts';
 
 type Fault = 'none' | 'transient' | 'lostBefore' | 'lostAfter';
 
@@ -40,7 +40,13 @@ for (const seed of [1, 2, 3]) {
     const performed = new Map<string, number>();
     const ports = { call: async (_: string, key: string) => void performed.set(key, (performed.get(key) ?? 0) + 1) };
     const actors = [counterActor({ attempts: 1 })];
-    const { system, stop } = await run({ url, actors, ports, wrap: (store) => faulty(store, roll), bounds: { groupTurns: 16, cascadeTurns: 8 } });
+    const { system, stop } = await run({
+      url,
+      actors,
+      ports,
+      wrap: (store) => faulty(store, roll),
+      bounds: { groupTurns: 16, cascadeTurns: 8 },
+    });
     const names = Array.from({ length: 8 }, (_, n) => `c${n}`);
     await Promise.all(names.map((name) => system.spawn(counter(name), { step: 1 })));
     const told: Promise<unknown>[] = [];
@@ -49,20 +55,37 @@ for (const seed of [1, 2, 3]) {
       const what = random();
       const other = counter(names[Math.floor(random() * names.length)] as string);
       const message: CounterMessage =
-        what < 0.6 ? { type: 'Add', amount: 1 } : what < 0.8 ? { type: 'Forward', to: other, amount: 1 } : what < 0.9 ? { type: 'Call', text: `${n}` } : what < 0.95 ? { type: 'Spoil' } : { type: 'Explode' };
+        what < 0.6
+          ? { type: 'Add', amount: 1 }
+          : what < 0.8
+            ? { type: 'Forward', to: other, amount: 1 }
+            : what < 0.9
+              ? { type: 'Call', text: `${n}` }
+              : what < 0.95
+                ? { type: 'Spoil' }
+                : { type: 'Explode' };
       told.push(system.deliver(counter(name), message, { id: `m${n}` }).then((outcome) => [message.type, outcome]));
     }
     const outcomes = (await Promise.all(told)) as [string, string][];
     await until('all effects are settled', async () => (await query(url, 'select 1 from events_outbox')).length === 0);
     // 1. Only what cannot be applied was buried.
-    t.deepEqual([...new Set(outcomes.filter(([, outcome]) => outcome !== 'applied').map(([type]) => type))].toSorted(), ['Explode', 'Spoil']);
+    t.deepEqual(
+      [...new Set(outcomes.filter(([, outcome]) => outcome !== 'applied').map(([type]) => type))].toSorted(),
+      ['Explode', 'Spoil'],
+    );
     // 2. Sums: every Add and every Forward arrived once.
     const adds = outcomes.filter(([type]) => type === 'Add' || type === 'Forward').length;
-    const total = names.reduce((sum, name) => sum + (system.snapshot(counter(name))?.context as { total: number }).total, 0);
+    const total = names.reduce((sum, name) => sum + contextOf(system, counter(name)).total, 0);
     t.is(total, adds);
     // 3. Order: per actor, messages from outside stand in the journal as they were accepted.
-    const rows = await query<{ actor_id: string; n: number }>(url, `select actor_id, substring(message_id from 2)::int as n from transitions where message_id like 'm%' order by actor_id, number`);
-    t.deepEqual(rows, rows.toSorted((a, b) => Number(a.actor_id) - Number(b.actor_id) || a.n - b.n));
+    const rows = await query<{ actor_id: string; n: number }>(
+      url,
+      `select actor_id, substring(message_id from 2)::int as n from transitions where message_id like 'm%' order by actor_id, number`,
+    );
+    t.deepEqual(
+      rows,
+      rows.toSorted((a, b) => Number(a.actor_id) - Number(b.actor_id) || a.n - b.n),
+    );
     // 4. Effects: each once, and only of committed transitions.
     const calls = outcomes.filter(([type]) => type === 'Call').length;
     t.is(performed.size, calls);
@@ -81,10 +104,13 @@ test('no effect of a lost commit ever runs, and none before its commit', async (
   const wrap = (store: Store): Store => ({
     ...store,
     async commit(set: WriteSet) {
-      if (refuse && set.transitions.some(({ type }) => type === 'Call')) throw new StoreFault('refused', 'injected refusal', '23514');
+      if (refuse && set.transitions.some(({ type }) => type === 'Call'))
+        throw new StoreFault('refused', 'injected refusal', '23514');
       await store.commit(set);
-      for (const { type, body } of set.transitions) if (type === 'Call') committed.push((JSON.parse(body) as { text: string }).text);
-      if (performed.some((text) => !committed.includes(text))) t.fail(`${performed.join()} ran, ${committed.join()} is committed`);
+      for (const { type, body } of set.transitions)
+        if (type === 'Call') committed.push((JSON.parse(body) as { text: string }).text);
+      if (performed.some((text) => !committed.includes(text)))
+        t.fail(`${performed.join()} ran, ${committed.join()} is committed`);
     },
   });
   const { system, stop } = await run({ url, actors: [counterActor()], ports, wrap });
@@ -103,13 +129,17 @@ test('a database that stops answering stops nothing but time: what waits is comm
   let down = false;
   const wrap = (store: Store): Store => ({
     ...store,
-    commit: (set) => (down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.commit(set)),
-    committed: (shard) => (down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.committed(shard)),
+    commit: (set) =>
+      down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.commit(set),
+    committed: (shard) =>
+      down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.committed(shard),
   });
   const { system, stop } = await run({ url, actors: [counterActor()], wrap });
   await system.spawn(counter('a'), { step: 1 });
   down = true;
-  const waiting = Array.from({ length: 50 }, () => system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage));
+  const waiting = Array.from({ length: 50 }, () =>
+    system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage),
+  );
   await until('the runtime says so', () => /does not answer/.test(system.inspector.health().reason ?? ''));
   t.like(system.snapshot(counter('a'))?.context, { total: 0 });
   down = false;
@@ -123,12 +153,19 @@ test('a fault that may not be repaired stops the system and turns its callers aw
   const url = await testDatabase();
   let broken = false;
   const failed: unknown[] = [];
-  const wrap = (store: Store): Store => ({ ...store, commit: (set) => (broken ? Promise.reject(new StoreFault('fatal', 'injected bug', '42P01')) : store.commit(set)) });
+  const wrap = (store: Store): Store => ({
+    ...store,
+    commit: (set) => (broken ? Promise.reject(new StoreFault('fatal', 'injected bug', '42P01')) : store.commit(set)),
+  });
   const { system, store } = await run({ url, actors: [counterActor()], wrap, onFailed: (error) => failed.push(error) });
   await system.spawn(counter('a'), { step: 1 });
   broken = true;
-  await t.throwsAsync(system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage), { message: /injected bug/ });
-  await t.throwsAsync(system.tell(counter('a'), { type: 'Add', amount: 1 } as CounterMessage), { message: /NOT_RUNNING: the system is failed: injected bug/ });
+  await t.throwsAsync(system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage), {
+    message: /injected bug/,
+  });
+  await t.throwsAsync(system.tell(counter('a'), { type: 'Add', amount: 1 } as CounterMessage), {
+    message: /NOT_RUNNING: the system is failed: injected bug/,
+  });
   t.is(failed.length, 1);
   await system.stop();
   await store.close();
@@ -151,8 +188,36 @@ test('a cascade longer than a group goes on from the outbox, also in the next pr
   t.true(BigInt(first.system.inspector.health().commitNumber) > before);
   await first.crash();
   const second = await run({ url, actors });
-  await until('it arrives after the crash', async () => (await query(url, `select 1 from transitions t join actors a on a.id = t.actor_id where a.key = 'counter/b' and t.type = 'Add'`)).length === 2);
+  await until(
+    'it arrives after the crash',
+    async () =>
+      (
+        await query(
+          url,
+          `select 1 from transitions t join actors a on a.id = t.actor_id where a.key = 'counter/b' and t.type = 'Add'`,
+        )
+      ).length === 2,
+  );
   await second.stop();
   t.is((await query(url, 'select * from events_outbox')).length, 0);
   t.deepEqual(await differences(url, actors), []);
+});
+
+test('a system whose database is gone still stops, and what was not committed is told so', async (t) => {
+  const url = await testDatabase();
+  let down = false;
+  const wrap = (store: Store): Store => ({
+    ...store,
+    commit: (set) => (down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.commit(set)),
+  });
+  const { system, store } = await run({ url, actors: [counterActor()], wrap });
+  await system.spawn(counter('a'), { step: 1 });
+  down = true;
+  const waits = system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage);
+  const refused = t.throwsAsync(waits, { message: /NOT_RUNNING/ });
+  const startedAt = performance.now();
+  await system.stop();
+  await refused;
+  t.true(performance.now() - startedAt < 10_000);
+  await store.close();
 });

@@ -11,9 +11,17 @@ const cases: readonly [string, object, RegExp][] = [
   ['log', { ...base, states: { a: { entry: log('x') } } }, /xstate\.log/],
   ['sendTo', { ...base, states: { a: { entry: sendTo('x', { type: 'y' }) } } }, /xstate\.sendTo/],
   ['a missing action', { ...base, states: { a: { entry: 'nowhere' } } }, /names the action nowhere/],
-  ['a missing guard', { ...base, states: { a: { on: { X: { guard: 'nowhere', target: 'a' } } } } }, /names the guard nowhere/],
+  [
+    'a missing guard',
+    { ...base, states: { a: { on: { X: { guard: 'nowhere', target: 'a' } } } } },
+    /names the guard nowhere/,
+  ],
   ['a misspelt delay', { ...base, states: { a: { after: { typo: 'b' } }, b: {} } }, /waits typo/],
-  ['a delayed raise without id', { ...base, states: { a: { entry: raise({ type: 'X' }, { delay: 5 }) } } }, /raises with a delay and no id/],
+  [
+    'a delayed raise without id',
+    { ...base, states: { a: { entry: raise({ type: 'X' }, { delay: 5 }) } } },
+    /raises with a delay and no id/,
+  ],
   ['wildcards', { ...base, states: { a: { on: { '*': 'a' } } } }, /handles \*/],
   ['a literal context', { ...base, context: { n: 0 }, states: { a: {} } }, /context must be a factory/],
   ['no iteration bound', { ...base, options: {}, states: { a: {} } }, /maxIterations/],
@@ -32,7 +40,9 @@ test('the lint is quiet on machines that are fit', (t) => {
 
 test('a definition names the version of its machine, and asks of every askFirst effect what to ask', (t) => {
   const machine = setup({}).createMachine({ ...base, states: { a: {} } });
-  t.throws(() => defineActor({ kind: 'bad', version: 2, machine: machine as AnyStateMachine }), { message: /the machine says version 1, the definition 2/ });
+  t.throws(() => defineActor({ kind: 'bad', version: 2, machine: machine as AnyStateMachine }), {
+    message: /the machine says version 1, the definition 2/,
+  });
   t.throws(() => defineActor({ kind: 'Bad Kind', version: 1, machine }), { message: /kind "Bad Kind"/ });
   const effects = { go: { afterCrash: 'askFirst' as const, perform: async () => null } };
   t.throws(() => defineActor({ kind: 'bad', version: 1, machine, effects }), { message: /effect go is askFirst/ });

@@ -7,7 +7,14 @@ import { mazeMachine } from '../support/machines.ts';
 
 const events = fc.array(fc.constantFrom('A', 'B', 'C', 'D', 'E', 'xstate.after.soon.maze.left.two'), { maxLength: 40 });
 const plain = (actions: readonly { type: string; params?: unknown }[]) =>
-  actions.map(({ type, params }) => JSON.stringify({ type, event: (params as { event?: unknown })?.event, id: (params as { id?: string })?.id, delay: (params as { delay?: number })?.delay }));
+  actions.map(({ type, params }) =>
+    JSON.stringify({
+      type,
+      event: (params as { event?: unknown })?.event,
+      id: (params as { id?: string })?.id,
+      delay: (params as { delay?: number })?.delay,
+    }),
+  );
 
 test('our step is the exported transition() on random sequences', (t) => {
   const stepper = createStepper(mazeMachine);
@@ -40,7 +47,10 @@ test('a head restored from its stored bytes goes on exactly as the live one, aft
         const event = { type, at: 1, messageId: 'm' } as never;
         const a = stepper.step(live, event);
         // A fresh stepper knows no shape yet: everything comes from the bytes.
-        const b = createStepper(mazeMachine).step(createStepper(mazeMachine).restore(JSON.parse(encode(stored)) as StoredSnapshot), event);
+        const b = createStepper(mazeMachine).step(
+          createStepper(mazeMachine).restore(JSON.parse(encode(stored)) as StoredSnapshot),
+          event,
+        );
         t.is(encode(a.head), encode(b.head));
         t.deepEqual(plain(a.actions), plain(b.actions));
         live = a.head;
@@ -68,7 +78,9 @@ test('the state line names every region and nesting', (t) => {
 
 test('a stored state that the machine does not have is refused by name', (t) => {
   const stepper = createStepper(mazeMachine);
-  t.throws(() => stepper.restore({ v: { left: 'gone', right: 'p' }, c: {} }), { message: /SNAPSHOT_UNREADABLE: the machine maze has no state gone/ });
+  t.throws(() => stepper.restore({ v: { left: 'gone', right: 'p' }, c: {} }), {
+    message: /SNAPSHOT_UNREADABLE: the machine maze has no state gone/,
+  });
   t.throws(() => stepper.restore({ v: { left: 'one' }, c: {} }), { message: /SNAPSHOT_UNREADABLE/ });
 });
 
@@ -84,7 +96,13 @@ test('what a message may be next is listed', (t) => {
 });
 
 test('a machine in a final state keeps its output through the store', (t) => {
-  const machine = setup({}).createMachine({ id: 'ends', context: () => ({}), initial: 'a', output: () => ({ sum: '3' }), states: { a: { on: { GO: 'b' } }, b: { type: 'final' } } });
+  const machine = setup({}).createMachine({
+    id: 'ends',
+    context: () => ({}),
+    initial: 'a',
+    output: () => ({ sum: '3' }),
+    states: { a: { on: { GO: 'b' } }, b: { type: 'final' } },
+  });
   const stepper = createStepper(machine);
   const { head } = stepper.step(stepper.start(undefined).head, { type: 'GO' });
   t.is(encode(head), '{"v":"b","c":{},"s":"done","o":{"sum":"3"}}');

@@ -1,13 +1,16 @@
 import test from 'ava';
 import { RuntimeError } from '../../actors/runtime/errors.ts';
-import { type CounterMessage, counterActor } from '../support/machines.ts';
 import { testDatabase } from '../support/db.ts';
-import { counter, differences, query, run, until } from '../support/system.ts';
+import { type CounterMessage, counterActor } from '../support/machines.ts';
+import { contextOf, counter, differences, query, run, until } from '../support/system.ts';
 
 const add = (amount: number): CounterMessage => ({ type: 'Add', amount });
 const calls = () => {
   const made: { text: string; key: string; attempt: number }[] = [];
-  return { made, ports: { call: async (text: string, key: string, attempt: number) => void made.push({ text, key, attempt }) } };
+  return {
+    made,
+    ports: { call: async (text: string, key: string, attempt: number) => void made.push({ text, key, attempt }) },
+  };
 };
 
 test('an actor is created, told, asked, and comes back after a restart with the same snapshot', async (t) => {
@@ -17,7 +20,12 @@ test('an actor is created, told, asked, and comes back after a restart with the 
   t.is(await first.system.spawn(counter('a'), { step: 2 }), 'applied');
   t.is(await first.system.spawn(counter('a'), { step: 3 }), 'duplicate');
   await first.system.tell(counter('a'), add(1));
-  t.deepEqual(await first.system.ask(counter('a'), add(4)), { outcome: 'applied', version: 3, state: 'counting', reply: 10 } as never);
+  t.deepEqual(await first.system.ask(counter('a'), add(4)), {
+    outcome: 'applied',
+    version: 3,
+    state: 'counting',
+    reply: 10,
+  } as never);
   await first.stop();
   const second = await run({ url, actors });
   t.like(second.system.snapshot(counter('a')), { version: 3, state: 'counting', context: { step: 2, total: 10 } });
@@ -35,7 +43,11 @@ test('a message is applied once however often it is delivered, also by another p
   t.deepEqual(sent.toSorted(), ['applied', 'duplicate', 'duplicate']);
   await first.stop();
   // A process that remembers nothing learns it from the journal itself.
-  const second = await run({ url, actors, wrap: (store) => ({ ...store, load: async (shard) => ({ ...(await store.load(shard)), recentMessages: [] }) }) });
+  const second = await run({
+    url,
+    actors,
+    wrap: (store) => ({ ...store, load: async (shard) => ({ ...(await store.load(shard)), recentMessages: [] }) }),
+  });
   const others = [1, 2, 3, 4].map((n) => second.system.deliver(counter('a'), add(n), { id: `other:${n}` }));
   t.is(await second.system.deliver(counter('a'), add(5), { id: 'venue:7' }), 'duplicate');
   t.deepEqual(await Promise.all(others), ['applied', 'applied', 'applied', 'applied']);
@@ -53,7 +65,10 @@ test('a cascade is one commit', async (t) => {
   await system.ask(counter('a'), { type: 'Forward', to: counter('b'), amount: 3 } as CounterMessage);
   t.like(system.snapshot(counter('b'))?.context, { total: 3 });
   t.is(BigInt(system.inspector.health().commitNumber) - before, 1n);
-  const [row] = await query<{ cause: string; sender: string }>(url, `select cause, sender from transitions t join actors a on a.id = t.actor_id where a.key = 'counter/b' and number = 2`);
+  const [row] = await query<{ cause: string; sender: string }>(
+    url,
+    `select cause, sender from transitions t join actors a on a.id = t.actor_id where a.key = 'counter/b' and number = 2`,
+  );
   t.is(row?.sender, 'counter/a');
   await stop();
 });
@@ -69,7 +84,10 @@ test('a poisonous message harms only its actor, becomes a dead letter, and can b
     system.ask(counter('b'), add(1)),
     system.ask(counter('a'), add(1)),
   ]);
-  t.deepEqual(mixed.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  t.deepEqual(
+    mixed.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  );
   t.is((mixed[1] as PromiseRejectedResult).reason.code, 'MESSAGE_POISONOUS');
   t.like(system.snapshot(counter('a'))?.context, { total: 2 });
   const [letter] = await store.listDeadLetters({ limit: 10 });
@@ -86,13 +104,21 @@ test('a row the database refuses harms only the turn that wrote it', async (t) =
   const { system, store, stop } = await run({ url, actors });
   for (let n = 0; n < 20; n += 1) await system.spawn(counter(`c${n}`), { step: 1 });
   const results = await Promise.allSettled(
-    Array.from({ length: 200 }, (_, n) => system.ask(counter(`c${n % 20}`), n === 77 ? ({ type: 'Spoil' } as CounterMessage) : add(1), { id: `m${n}` })),
+    Array.from({ length: 200 }, (_, n) =>
+      system.ask(counter(`c${n % 20}`), n === 77 ? ({ type: 'Spoil' } as CounterMessage) : add(1), { id: `m${n}` }),
+    ),
   );
-  t.deepEqual(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : [])), [77]);
+  t.deepEqual(
+    results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : [])),
+    [77],
+  );
   t.is(results.length, 200);
   t.like((await store.listDeadLetters({ limit: 10 }))[0], { reason: 'refused', envelope: { id: 'm77' } });
-  const totals = Array.from({ length: 20 }, (_, n) => (system.snapshot(counter(`c${n}`))?.context as { total: number }).total);
-  t.is(totals.reduce((sum, total) => sum + total, 0), 199);
+  const totals = Array.from({ length: 20 }, (_, n) => contextOf(system, counter(`c${n}`)).total);
+  t.is(
+    totals.reduce((sum, total) => sum + total, 0),
+    199,
+  );
   await stop();
   t.deepEqual(await differences(url, actors), []);
 });
@@ -105,7 +131,9 @@ test('what no state handles is a dead letter that names state and message; what 
   const error = await t.throwsAsync(system.ask(counter('a'), { type: 'Nonsense' }), { instanceOf: RuntimeError });
   t.regex(error?.message ?? '', /counter\/a in state counting has no transition for Nonsense/);
   t.is((await store.listDeadLetters({ limit: 10 })).length, 1);
-  await t.throwsAsync(system.ask(counter('nobody'), add(1)), { message: /ACTOR_UNKNOWN: there is no actor counter\/nobody/ });
+  await t.throwsAsync(system.ask(counter('nobody'), add(1)), {
+    message: /ACTOR_UNKNOWN: there is no actor counter\/nobody/,
+  });
   await t.throwsAsync(system.tell('nokind/x', add(1)), { message: /KIND_UNKNOWN/ });
   await t.throwsAsync(system.tell(counter('a'), { type: 'xstate.stop' }), { message: /MESSAGE_INVALID/ });
   await stop();
@@ -143,7 +171,10 @@ test('an effect runs after its commit under a stable key, is retried, and its an
   await system.spawn(counter('a'), { step: 1 });
   await system.ask(counter('a'), { type: 'Call', text: 'x' } as CounterMessage);
   await until('the call is answered', () => system.snapshot(counter('a'))?.version === 3);
-  t.deepEqual(made, [{ text: 'x:1', key: 'counter/a#2.0', attempt: 1 }, { text: 'x:1', key: 'counter/a#2.0', attempt: 2 }]);
+  t.deepEqual(made, [
+    { text: 'x:1', key: 'counter/a#2.0', attempt: 1 },
+    { text: 'x:1', key: 'counter/a#2.0', attempt: 2 },
+  ]);
   t.is((await query(url, 'select * from events_outbox')).length, 0);
   await stop();
 });
@@ -154,9 +185,12 @@ test('an effect that gives up leaves a dead letter and tells its actor', async (
   const { system, store, stop } = await run({ url, actors: [counterActor()], ports });
   await system.spawn(counter('a'), { step: 1 });
   await system.ask(counter('a'), { type: 'Call', text: 'x' } as CounterMessage);
-  await until('the actor is told', () => (system.snapshot(counter('a'))?.context as { calls: string[] }).calls.length === 1);
+  await until('the actor is told', () => contextOf(system, counter('a')).calls.length === 1);
   t.like(system.snapshot(counter('a'))?.context, { calls: ['failed x'] });
-  await until('the dead letter is there', async () => (await store.listDeadLetters({ limit: 1 }))[0]?.reason === 'effect');
+  await until(
+    'the dead letter is there',
+    async () => (await store.listDeadLetters({ limit: 1 }))[0]?.reason === 'effect',
+  );
   await stop();
 });
 
@@ -216,7 +250,11 @@ test('a process whose lease was taken over cannot commit, and says so', async (t
 
 test('a full mailbox refuses with the actor, the depth and the bound; a hot actor does not starve a quiet one', async (t) => {
   const url = await testDatabase();
-  const { system, stop } = await run({ url, actors: [counterActor()], bounds: { mailboxDepth: 2_000, groupTurns: 64 } });
+  const { system, stop } = await run({
+    url,
+    actors: [counterActor()],
+    bounds: { mailboxDepth: 2_000, groupTurns: 64 },
+  });
   await system.spawn(counter('hot'), { step: 1 });
   await system.spawn(counter('quiet'), { step: 1 });
   const order: string[] = [];

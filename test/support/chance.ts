@@ -12,11 +12,14 @@ export type Step<Body extends Message, Context> =
 
 export function walks<Body extends Message, Context>(
   sayings: fc.Arbitrary<Saying<Body, Context>>,
-  length: number,
+  length: { readonly minLength: number; readonly maxLength: number },
 ): fc.Arbitrary<Step<Body, Context>[]> {
   const hears = sayings.map((saying): Step<Body, Context> => ({ hears: saying }));
   const fires = fc.nat({ max: 9 }).map((timer): Step<Body, Context> => ({ fires: timer }));
-  return fc.array(fc.oneof({ weight: 6, arbitrary: hears }, { weight: 1, arbitrary: fires }), { maxLength: length });
+  return fc.array(fc.oneof({ weight: 6, arbitrary: hears }, { weight: 1, arbitrary: fires }), {
+    size: 'max',
+    ...length,
+  });
 }
 
 /** Takes the walk; a timer that is not armed is no step. `said` is what the last step was. */

@@ -1,8 +1,21 @@
 // Small machines that exercise what the runtime must carry: timers, regions, history, effects, poison.
 import { assign, emit, setup } from 'xstate';
-import { defineActor, effect } from '../../actors/runtime/actor.ts';
-import { command, type Command, publish, type Publish, record, type Record, reply, type Reply, send, type Send, spawn, type Spawn } from '../../actors/runtime/effect.ts';
 import type { BalanceRow } from '../../actors/market/records.ts';
+import { defineActor, effect } from '../../actors/runtime/actor.ts';
+import {
+  type Command,
+  command,
+  type Publish,
+  publish,
+  type Record,
+  type Reply,
+  record,
+  reply,
+  type Send,
+  type Spawn,
+  send,
+  spawn,
+} from '../../actors/runtime/effect.ts';
 import type { ActorKey, Delivered } from '../../actors/runtime/message.ts';
 
 export type CounterMessage =
@@ -41,7 +54,12 @@ export type CounterEffect =
 
 /** Adds, forwards, waits, calls out, rests. `Explode` throws; `Spoil` records a balance that is no number. */
 const counterMachine = setup({
-  types: { context: {} as CounterContext, events: {} as CounterEvent, input: {} as CounterInput, emitted: {} as CounterEffect },
+  types: {
+    context: {} as CounterContext,
+    events: {} as CounterEvent,
+    input: {} as CounterInput,
+    emitted: {} as CounterEffect,
+  },
   delays: { pause: ({ context }) => context.waitMs },
   actions: {
     add: assign(({ context }, event: Of<'Add'>) => ({ total: context.total + event.amount * context.step })),
@@ -56,7 +74,9 @@ const counterMachine = setup({
     noteCall: assign(({ context }, text: string) => ({ calls: [...context.calls, text].slice(-20) })),
     announce: emit((_, event: Of<'Announce'>) => publish(event.topic, { type: 'Announced' })),
     beget: emit((_, event: Of<'Beget'>) => spawn(event.key, { step: 1 })),
-    spoil: emit(() => record({ table: 'balances', provider: 'p', asset: 'BTC', available: 'many', locked: '0', observedAt: 0 })),
+    spoil: emit(() =>
+      record({ table: 'balances', provider: 'p', asset: 'BTC', available: 'many', locked: '0', observedAt: 0 }),
+    ),
   },
 }).createMachine({
   id: 'counter',
@@ -83,7 +103,10 @@ const counterMachine = setup({
       },
     },
     waiting: { after: { pause: { target: 'counting', actions: 'countWait' } } },
-    resting: { tags: ['resting'], on: { Add: { target: 'counting', actions: [{ type: 'add', params: ({ event }) => event }, 'answerTotal'] } } },
+    resting: {
+      tags: ['resting'],
+      on: { Add: { target: 'counting', actions: [{ type: 'add', params: ({ event }) => event }, 'answerTotal'] } },
+    },
   },
 });
 
@@ -91,7 +114,13 @@ export interface CounterPorts {
   readonly call: (text: string, key: string, attempt: number) => Promise<void>;
 }
 
-export function counterActor(options: { readonly afterCrash?: 'repeat' | 'askFirst'; readonly attempts?: number; readonly intensity?: number } = {}) {
+export function counterActor(
+  options: {
+    readonly afterCrash?: 'repeat' | 'askFirst';
+    readonly attempts?: number;
+    readonly intensity?: number;
+  } = {},
+) {
   return defineActor({
     kind: 'counter',
     version: 1,
@@ -116,7 +145,11 @@ export function counterActor(options: { readonly afterCrash?: 'repeat' | 'askFir
 
 /** Parallel regions, history, always, delayed raise: what a stored snapshot must carry. */
 export const mazeMachine = setup({
-  types: { context: {} as { readonly n: number; readonly log: readonly string[] }, events: {} as Delivered<{ readonly type: 'A' | 'B' | 'C' | 'D' | 'E' | 'Tick' }>, emitted: {} as Send },
+  types: {
+    context: {} as { readonly n: number; readonly log: readonly string[] },
+    events: {} as Delivered<{ readonly type: 'A' | 'B' | 'C' | 'D' | 'E' | 'Tick' }>,
+    emitted: {} as Send,
+  },
   delays: { soon: ({ context }) => 10 + context.n },
   guards: { even: ({ context }) => context.n % 2 === 0 },
   actions: {
@@ -133,19 +166,32 @@ export const mazeMachine = setup({
     left: {
       initial: 'one',
       states: {
-        one: { on: { A: { target: 'two', actions: 'count' }, B: { guard: 'even', target: 'deep', actions: ['count', 'tell'] } } },
+        one: {
+          on: {
+            A: { target: 'two', actions: 'count' },
+            B: { guard: 'even', target: 'deep', actions: ['count', 'tell'] },
+          },
+        },
         two: { after: { soon: 'one' }, on: { A: 'deep', C: {} } },
         deep: {
           initial: 'x',
           on: { D: 'away' },
-          states: { x: { on: { A: 'y' } }, y: { on: { B: { target: 'x', actions: 'count' } } }, memory: { type: 'history', history: 'deep' } },
+          states: {
+            x: { on: { A: 'y' } },
+            y: { on: { B: { target: 'x', actions: 'count' } } },
+            memory: { type: 'history', history: 'deep' },
+          },
         },
         away: { on: { A: 'deep.memory', E: 'one' } },
       },
     },
     right: {
       initial: 'p',
-      states: { p: { on: { E: { target: 'q', actions: 'tell' } } }, q: { always: { guard: 'even', target: 'r' }, on: { E: 'p' } }, r: { on: { E: 'p', C: { actions: 'count' } } } },
+      states: {
+        p: { on: { E: { target: 'q', actions: 'tell' } } },
+        q: { always: { guard: 'even', target: 'r' }, on: { E: 'p' } },
+        r: { on: { E: 'p', C: { actions: 'count' } } },
+      },
     },
   },
 });

@@ -1,10 +1,10 @@
 // A running system on a real database, and the same database looked at from outside.
 import pg from 'pg';
 import type { ActorDefinition } from '../../actors/runtime/actor.ts';
-import { replay } from '../../actors/runtime/replay.ts';
-import { createSystem, type System, type SystemOptions } from '../../actors/runtime/system.ts';
 import type { ActorKey } from '../../actors/runtime/message.ts';
 import type { Clock, Log, Store } from '../../actors/runtime/ports.ts';
+import { replay } from '../../actors/runtime/replay.ts';
+import { createSystem, type System, type SystemOptions } from '../../actors/runtime/system.ts';
 import { systemClock } from '../../bin/clock.ts';
 import { createStore } from '../../persistence/index.ts';
 
@@ -29,7 +29,14 @@ export async function run(options: RunOptions): Promise<Running> {
   const { url, actors, wrap = (store) => store, ...rest } = options;
   const store = createStore({ url, log: quiet });
   const life = { over: false };
-  const system = createSystem({ actors, store: mortal(wrap(store), life), clock: mortalClock(life), log: quiet, node: 'test', ...rest });
+  const system = createSystem({
+    actors,
+    store: mortal(wrap(store), life),
+    clock: mortalClock(life),
+    log: quiet,
+    node: 'test',
+    ...rest,
+  });
   await system.start();
   return {
     system,
@@ -52,16 +59,24 @@ function mortal(store: Store, life: { readonly over: boolean }): Store {
     get(own, name) {
       const value: unknown = Reflect.get(own, name);
       if (typeof value !== 'function') return value;
-      return async (...values: unknown[]) => (life.over ? never() : await value.apply(own, values).finally(() => (life.over ? never() : undefined)));
+      return async (...values: unknown[]) =>
+        life.over ? never() : await value.apply(own, values).finally(() => (life.over ? never() : undefined));
     },
   });
 }
 
 function mortalClock(life: { readonly over: boolean }): Clock {
-  return { now: () => systemClock.now(), after: (delayMs, fn) => systemClock.after(delayMs, () => (life.over ? undefined : fn())) };
+  return {
+    now: () => systemClock.now(),
+    after: (delayMs, fn) => systemClock.after(delayMs, () => (life.over ? undefined : fn())),
+  };
 }
 
-export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+export async function query<Row extends pg.QueryResultRow>(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const client = new pg.Client(url);
   await client.connect();
   try {
@@ -92,7 +107,11 @@ export async function differences(url: string, actors: readonly ActorDefinition[
 }
 
 /** Resolves when the condition holds; fails with what was waited for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for: ${what}`);
@@ -102,4 +121,14 @@ export async function until(what: string, condition: () => boolean | Promise<boo
 
 export function counter(name: string): ActorKey<'counter'> {
   return `counter/${name}`;
+}
+
+/** The committed context of a counter that must be there. */
+export function contextOf(
+  system: System,
+  key: ActorKey,
+): { readonly total: number; readonly waits: number; readonly calls: readonly string[] } {
+  const snapshot = system.snapshot(key);
+  if (snapshot === null) throw new Error(`there is no ${key} in memory`);
+  return snapshot.context as object as { total: number; waits: number; calls: string[] };
 }

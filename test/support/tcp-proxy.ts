@@ -100,7 +100,7 @@ function forward(source: net.Socket, into: Pipe, delayMs: () => number, forget: 
       if (!into.stalled) release(into);
     };
     if (delayMs() === 0) pass();
-    else setTimeout(pass, delayMs());
+    else setTimeout(pass, delayMs()).unref();
   });
   source.on('close', () => {
     into.ended = true;

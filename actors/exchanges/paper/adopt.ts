@@ -7,7 +7,7 @@
 // comes later starts it again from its ledger. Either way orders, balances, trades and next ids are the same.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { get, request } from 'node:http';
+import { get, type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { LOG_FILE, type Place, prepareFolder, readAccounts, readPlace, readToken } from './folder.ts';
 import { type Host, systemHost } from './host.ts';
@@ -176,9 +176,7 @@ function hold(place: Place, adminToken: string): Promise<Held | null> {
   });
 }
 
-function holding(
-  response: { on(event: 'close', listener: () => void): unknown; destroy(): void } & NodeJS.ReadableStream,
-): Held {
+function holding(response: IncomingMessage): Held {
   let wanted = true;
   response.on('error', () => {}); // a reset; 'close' follows
   const ended = new Promise<void>((resolve) => response.on('close', resolve));
@@ -189,6 +187,7 @@ function holding(
   });
   const letGo = (): void => {
     wanted = false;
+    response.socket.ref(); // its end is now waited for
   };
   const release = (): void => {
     letGo();
