@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { BUS } from '../actors/bus/messages.ts';
-import { type Control, createControl, readinessOf } from '../actors/control/index.ts';
+import { type Control, createControl, type ReadinessReport, readinessOf } from '../actors/control/index.ts';
 import { openBinance } from '../actors/exchanges/binance/index.ts';
 import { type Ports, actors as productionActors } from '../actors/index.ts';
 import { createMarketHub } from '../actors/provider/market-hub.ts';
@@ -14,6 +14,7 @@ import type { ActorDefinition } from '../actors/runtime/actor.ts';
 import type { RuntimeBounds } from '../actors/runtime/bounds.ts';
 import type { CrashHook } from '../actors/runtime/crash-points.ts';
 import { textOf } from '../actors/runtime/errors.ts';
+import type { RuntimeHealth } from '../actors/runtime/inspect.ts';
 import type { Intake } from '../actors/runtime/intake.ts';
 import { createSystem, type System } from '../actors/runtime/system.ts';
 import type { StrategyInput } from '../actors/strategy/messages.ts';
@@ -84,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     inspector: system.inspector,
     redrive: (id) => system.redrive(id),
     auth: { token: api.token },
-    health: () => readinessOf(system.inspector.health()),
+    health: () => readiness(system.inspector.health()),
     metrics: metrics.registry,
     clock: systemClock,
     log: log.subsystem('control'),
@@ -110,6 +111,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await store.close();
     throw error;
   }
+}
+
+/** While it runs, the only thing amiss is a database that does not answer. The reason itself names where that is. */
+function readiness(runtime: RuntimeHealth): ReadinessReport {
+  const isCutOff = runtime.phase === 'running' && runtime.reason !== null;
+  return readinessOf(runtime, isCutOff ? ['the database does not answer'] : []);
 }
 
 interface Hosts {

@@ -110,7 +110,6 @@ create table events_outbox (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   constraint events_outbox_lane_check CHECK ((lane = ANY (ARRAY['message'::text, 'effect'::text, 'event'::text]))),
-  constraint events_outbox_source_id_actors_id_fk FOREIGN KEY (source_id) REFERENCES actors(id),
   constraint events_outbox_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_scale_factor=0.02);
 CREATE INDEX events_outbox_pending_idx ON public.events_outbox USING btree (id) WHERE (delivered_at IS NULL);
@@ -451,7 +450,6 @@ create table transitions (
   correlation text not null,
   hop integer not null,
   created_at timestamp with time zone default now() not null,
-  constraint transitions_actor_id_actors_id_fk FOREIGN KEY (actor_id) REFERENCES actors(id),
   constraint transitions_pkey PRIMARY KEY (actor_id, number),
   constraint transitions_message_key UNIQUE (actor_id, message_id)
 );

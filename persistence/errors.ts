@@ -6,12 +6,12 @@ import pg from 'pg';
 import { StoreFault, type StoreFaultKind } from '../actors/runtime/ports.ts';
 
 const MESSAGE_KEY = 'transitions_message_key';
+/** An actor's second creation is a duplicate like any message's. */
+const ACTOR_KEY = 'actors_key_key';
 /** Raised by the functions of 0002_fence_commits.sql. */
 const FENCED = 'MF001';
 const STALE = 'MS001';
-const LOCK_NOT_AVAILABLE = '55P03';
-/** Follows the first error of a pipelined transaction for each statement behind it. */
-export const IN_FAILED_TRANSACTION = '25P02';
+export const LOCK_NOT_AVAILABLE = '55P03';
 
 const KIND_BY_CLASS: Readonly<Record<string, StoreFaultKind>> = {
   '08': 'unknown',
@@ -51,7 +51,7 @@ export function kindOfError(thrown: unknown): StoreFaultKind {
   if (!(error instanceof pg.DatabaseError) || state === null) return 'unknown';
   if (state === FENCED) return 'fenced';
   if (state === LOCK_NOT_AVAILABLE) return 'transient';
-  if (state === '23505' && error.constraint === MESSAGE_KEY) return 'duplicate';
+  if (state === '23505' && (error.constraint === MESSAGE_KEY || error.constraint === ACTOR_KEY)) return 'duplicate';
   return KIND_BY_CLASS[state.slice(0, 2)] ?? 'fatal';
 }
 

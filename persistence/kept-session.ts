@@ -39,8 +39,10 @@ export function createKeptSession(options: KeptSessionOptions): KeptSession {
   let open: Open | null = null;
   let lost: Backend | null = null;
   let tail: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const ready = async (): Promise<Open> => {
+    if (closed) throw new StoreFault('fatal', 'the store is closed', null);
     if (open !== null) return open;
     const fresh = await openPrepared(options);
     try {
@@ -76,6 +78,7 @@ export function createKeptSession(options: KeptSessionOptions): KeptSession {
       return result;
     },
     close: async () => {
+      closed = true;
       await tail;
       if (open !== null) await closeSession(open.client);
       open = null;

@@ -5,7 +5,9 @@
 // and with them its lease until it expires. Should the judgement be wrong, the fence still holds: whoever was
 // taken over cannot commit.
 // Crash after the row was written: nobody knows of the grant, and the next process sees that its holder is dead.
+import type pg from 'pg';
 import type { LeaseAnswer, LeaseGrant } from '../actors/runtime/ports.ts';
+import { LOCK_NOT_AVAILABLE, sqlStateOf } from './errors.ts';
 import { createKeptSession, type KeptSessionOptions } from './kept-session.ts';
 
 export interface Lease {
@@ -40,6 +42,11 @@ export const HOLDER = `select node, backend_pid as pid,
        greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000)::bigint as expires
   from nodes where shard = $1`;
 
+/** Ends what is left of a holder whose time is over: a group it sent in part may hold the row of the lease. */
+export const END_EXPIRED = `select pg_terminate_backend(a.pid) from nodes n
+  join pg_stat_activity a on a.application_name = n.session
+ where n.shard = $1 and n.lease_until <= clock_timestamp() and a.datname = current_database()`;
+
 export const RENEW = `update nodes
    set lease_until = ${UNTIL}, backend_pid = pg_backend_pid(), backend_start = ${OWN_START},
        updated_at = clock_timestamp()
@@ -54,8 +61,7 @@ export function createLease(options: Omit<KeptSessionOptions, 'statements'>): Le
   return {
     acquire: ({ shard, node, ttlMs }) =>
       session.use(`acquire shard ${shard}`, async (client) => {
-        const taken = await client.query<Record<'epoch' | 'commit_number', string>>(ACQUIRE, [shard, node, ttlMs]);
-        const [row] = taken.rows;
+        const [row] = await take(client, [shard, node, ttlMs]);
         if (row !== undefined) {
           const commitNumber = BigInt(row.commit_number);
           return { granted: true, grant: { shard, epoch: BigInt(row.epoch), commitNumber, ttlMs } };
@@ -79,4 +85,16 @@ export function createLease(options: Omit<KeptSessionOptions, 'statements'>): Le
       }),
     close: () => session.close(),
   };
+}
+
+type Taken = Record<'epoch' | 'commit_number', string>;
+
+async function take(client: pg.Client, values: readonly [number, string, number]): Promise<readonly Taken[]> {
+  try {
+    return (await client.query<Taken>(ACQUIRE, [...values])).rows;
+  } catch (error) {
+    if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+    await client.query(END_EXPIRED, [values[0]]);
+    return (await client.query<Taken>(ACQUIRE, [...values])).rows;
+  }
 }

@@ -8,7 +8,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import { type SessionOptions, withSession } from './connection.ts';
-import { sqlStateOf } from './errors.ts';
+import { LOCK_NOT_AVAILABLE, sqlStateOf } from './errors.ts';
 import { type Migration, readMigrations, statementsOf } from './migration-files.ts';
 import { compare, createRecords, invalidIndexes, MigrationFault, readRecords } from './migration-records.ts';
 
@@ -98,7 +98,7 @@ async function locked<Result>(
     try {
       await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
     } catch (error) {
-      if (sqlStateOf(error) !== '55P03') throw error;
+      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
       throw await busy(client, options.waitMs ?? WAIT_MS);
     }
     await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS);

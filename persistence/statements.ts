@@ -2,7 +2,7 @@
 // against the migrated schema, and plans each on a hundred thousand rows.
 import { END_BACKEND, OWN_BACKEND } from './kept-session.ts';
 import { KERNEL_STATEMENTS } from './kernel-writers.ts';
-import { ACQUIRE, HOLDER, RENEW, UNLOCK } from './lease.ts';
+import { ACQUIRE, END_EXPIRED, HOLDER, RENEW, UNLOCK } from './lease.ts';
 import { LOAD_ACTORS, LOAD_LAST_AT, LOAD_OUTBOX, LOAD_RECENT, LOAD_TIMERS } from './load.ts';
 import { projectionsWith } from './projections/index.ts';
 import { FIND_ACTOR, LIST_ACTORS, LIST_JOURNALS, READ_TRANSITIONS } from './read/journal.ts';
@@ -28,6 +28,7 @@ const READING: readonly (readonly [name: string, text: string, results: readonly
   ['committed', COMMITTED, ['bigint', 'bigint']],
   ['acquire', ACQUIRE, ['bigint', 'bigint']],
   ['holder', HOLDER, ['text', 'integer', 'bigint']],
+  ['end_expired', END_EXPIRED, ['boolean']],
   ['renew', RENEW, []],
   ['unlock', UNLOCK, []],
   ['load_actors', LOAD_ACTORS, ACTOR],

@@ -135,7 +135,7 @@ test('a file that is no YAML, or too clever, is refused', (t) => {
   t.regex(refusal(t, 'environment: !!js/function x'), /Unresolved tag/);
   const bomb = [
     'a: &a [x,x,x,x,x,x,x,x,x]',
-    ...'bcdefg'.split('').map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcdef'[i]}`)}]`),
+    ...'bcdefg'.split('').map((n, i) => `${n}: &${n} [${`*${'abcdef'[i]},`.repeat(9)}]`),
   ];
   t.throws(() => load(t, bomb.join('\n')));
   t.regex(refusal(t, '__proto__: { polluted: true }'), /__proto__ is unknown/);
@@ -288,7 +288,6 @@ test('a secret shows as [secret] in every print', (t) => {
   const secret = new Secret('CANARY');
   const prints = [
     String(secret),
-    `${secret}`,
     JSON.stringify({ secret }),
     inspect({ secret }, { showHidden: true, depth: 9 }),
   ];

@@ -103,6 +103,15 @@ export class Mailbox {
     this.wake(actor);
   }
 
+  /** Takes everything out of an actor's queues. */
+  clear(actor: LiveActor): readonly Delivery[] {
+    const all = [...actor.inner, ...actor.outside];
+    this.#outside -= actor.outside.length;
+    actor.inner = [];
+    actor.outside = [];
+    return all;
+  }
+
   /** Lists an actor again whose mail may be taken now (put back, or no longer suspended). */
   wake(actor: LiveActor): void {
     for (let i = 0; i < actor.inner.length; i += 1) this.#hot.push(actor);

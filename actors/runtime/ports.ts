@@ -128,7 +128,7 @@ export type StoreFaultKind =
   | 'unknown'
   /** A row was refused (22, 23): isolate the turn that wrote it. */
   | 'refused'
-  /** (actor, message id) is in the journal already: the message was applied before. */
+  /** (actor, message id) is in the journal, or the actor exists: the message was applied before. */
   | 'duplicate'
   /** The fence did not hold: another process owns the shard. Stop. */
   | 'fenced'

@@ -74,7 +74,8 @@ export class Relay {
     const { to, id } = delivery.envelope;
     try {
       const actor = await patiently(this.#deps, () => this.locate(to));
-      if (actor !== null) mailbox.produce(actor, delivery);
+      if (actor !== null && delivery.lane === 'outside') mailbox.accept(actor, delivery);
+      else if (actor !== null) mailbox.produce(actor, delivery);
       else this.#lose(delivery, `there is no actor ${to}`);
     } catch (error) {
       // Stopped, or a row that this program cannot read: the next boot relays it.
@@ -83,7 +84,12 @@ export class Relay {
   }
 
   #lose(delivery: Delivery, error: string): void {
-    const deadLetter = { envelope: delivery.envelope, reason: 'undeliverable' as const, error, at: this.#deps.clock.now() };
+    const deadLetter = {
+      envelope: delivery.envelope,
+      reason: 'undeliverable' as const,
+      error,
+      at: this.#deps.clock.now(),
+    };
     this.#deps.chore({ settle: delivery.outboxId, deadLetter });
   }
 

@@ -196,6 +196,9 @@ class RunningSystem implements System {
           this.#reason = reachable ? null : `the database does not answer: ${why ?? ''}`;
         },
         release: (group, ms) => this.#committed(group, ms),
+        reroute: (deliveries) => {
+          for (const delivery of deliveries) this.#relay.bring(delivery);
+        },
         onFailed: (error) => this.#fail(error),
       },
       { number: grant.commitNumber, at: lastAt },
@@ -256,8 +259,9 @@ class RunningSystem implements System {
 
   async spawn(key: ActorKey, input: unknown): Promise<Delivered> {
     this.#check(key);
-    // An actor that exists takes it as a duplicate, after the commit that created it.
-    const actor = (await this.#relay.locate(key)) ?? this.#directory.beget(null, key);
+    // Nobody is asked whether the key is taken: an actor in memory takes it as a duplicate, and of one at rest the
+    // database tells when it refuses the row.
+    const actor = this.#directory.beget(null, key);
     const { outcome } = await this.#deliver(actor, { type: INIT, input } as Message, { id: `${key}${INIT}` });
     return outcome;
   }

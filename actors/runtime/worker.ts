@@ -24,6 +24,8 @@ export interface WorkerDeps extends CommitDeps {
   readonly crash: CrashHook;
   /** Stage 5: called once per committed group, in commit order. */
   readonly release: (group: Group, commitMs: number) => void;
+  /** Mail of an actor that turned out to exist already, at rest in the database. */
+  readonly reroute: (deliveries: readonly Delivery[]) => void;
   /** The loop ended by itself: nothing more will be committed by this process. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -259,7 +261,15 @@ export class Worker {
       if (delivery.outboxId !== null) group.settled.push(delivery.outboxId);
       desk.directory.remember(actor.key, delivery.envelope.id);
       group.outcomes.push({ delivery, outcome: { outcome: 'duplicate' } });
+      if (actor.head === null) this.#yieldTo(actor);
     } else reject(desk, group, actor, delivery, 'refused', error);
     this.#launch(group);
+  }
+
+  /** The key was taken: whoever was to be born here gives way to the actor that has it. */
+  #yieldTo(actor: LiveActor): void {
+    const { directory, mailbox } = this.#deps.desk;
+    directory.remove(actor);
+    this.#deps.reroute(mailbox.clear(actor));
   }
 }

@@ -109,8 +109,6 @@ CREATE TABLE "dead_letters" (
 	CONSTRAINT "dead_letters_attempts_check" CHECK ("dead_letters"."attempts" >= 1)
 );
 --> statement-breakpoint
-ALTER TABLE "transitions" ADD CONSTRAINT "transitions_actor_id_actors_id_fk" FOREIGN KEY ("actor_id") REFERENCES "public"."actors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "events_outbox" ADD CONSTRAINT "events_outbox_source_id_actors_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."actors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "timers" ADD CONSTRAINT "timers_actor_id_actors_id_fk" FOREIGN KEY ("actor_id") REFERENCES "public"."actors"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "actors_kind_idx" ON "actors" USING btree ("kind","id");--> statement-breakpoint
 CREATE INDEX "actors_live_idx" ON "actors" USING btree ("shard","id") WHERE "actors"."status" <> 'done';--> statement-breakpoint

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgTable, text } from 'drizzle-orm/pg-core';
-import { actors } from './actors.ts';
 import { createdAt, document, identity, instant, reference, updatedAt } from './columns.ts';
 
 /**
@@ -17,9 +16,7 @@ export const eventsOutbox = pgTable(
     lane: text('lane').notNull(),
     /** Message id or effect key: what makes a second delivery recognisable. */
     key: text('key').notNull(),
-    sourceId: reference('source_id')
-      .notNull()
-      .references(() => actors.id),
+    sourceId: reference('source_id').notNull(),
     /** Receiver's key, name of the effect, or topic, after the lane. */
     target: text('target').notNull(),
     type: text('type').notNull(),

@@ -57,7 +57,7 @@ async function run(plan: Plan): Promise<void> {
 }
 
 function start(plan: Plan): Promise<Gateway> {
-  const { database, venue, keys, leaseMs, recvWindowMs } = plan;
+  const { database, venue, keys, leaseMs, idBlock, recvWindowMs } = plan;
   const settings = { ...venue, apiKey: 'env:KEY', apiSecret: 'env:SECRET', venue: 'PAPER', recvWindowMs };
   const crash = crashHook(plan.crash);
   return startGateway({
@@ -72,7 +72,7 @@ function start(plan: Plan): Promise<Gateway> {
     api: { address: '127.0.0.1:0', token: TOKEN, allowedHosts: [] },
     environment: 'test',
     log: createLog({ level: 'warn', pretty: false }),
-    bounds: { leaseMs },
+    bounds: { leaseMs, idBlock },
     actors: actorsOf(crash, plan.resends),
     crash,
     onFailed: (error) => {

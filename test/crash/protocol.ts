@@ -9,6 +9,7 @@ export interface Plan {
   /** Beside the instance that takes the parent's commands. */
   readonly marketMaker: boolean;
   readonly leaseMs: number;
+  readonly idBlock: number;
   readonly recvWindowMs: number;
   readonly crash: CrashPlan | null;
   /** The order actor that sends again after a crash instead of asking. */

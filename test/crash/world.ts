@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly leaseMs?: number;
   readonly recvWindowMs?: number;
   readonly resends?: boolean;
+  /** Ids reserved at once; small, so that they are reserved often. */
+  readonly idBlock?: number;
 }
 
 export interface World extends AsyncDisposable {
@@ -65,7 +67,8 @@ export const ACCOUNT_NAME = ACCOUNT.name;
 const LINGER_MS = 10_000;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { database, marketMaker = true, speed = 4, leaseMs = 5_000, recvWindowMs = 5_000, resends = false } = options;
+  const { database, marketMaker = true, speed = 4, leaseMs = 5_000, recvWindowMs = 5_000 } = options;
+  const { resends = false, idBlock = 20_000 } = options;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'meltica-crash-'));
   const dataDir = path.join(folder, 'venue');
   const venue = await startOrAdoptVenue({ dataDir, seed: 5, speed, accounts: [ACCOUNT], lingerMs: LINGER_MS });
@@ -73,7 +76,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   sql.on('error', () => {}); // a server that is killed on purpose; the next query opens a new session
   const { restUrl, streamUrl, wsApiUrl, adminToken } = venue;
   const keys = { apiKey: ACCOUNT.apiKey, apiSecret: ACCOUNT.secret };
-  const plan = { venue: { restUrl, streamUrl, wsApiUrl }, keys, marketMaker, leaseMs, recvWindowMs, resends };
+  const plan = { venue: { restUrl, streamUrl, wsApiUrl }, keys, marketMaker, leaseMs, recvWindowMs, resends, idBlock };
   const started: GatewayProcess[] = [];
   return {
     database,

@@ -17,7 +17,6 @@ import { actors } from '../../actors/index.ts';
 import { createLog } from '../../actors/telemetry/log.ts';
 import type { History } from '../../actors/runtime/ports.ts';
 import { type Gateway, startGateway } from '../../bin/gateway.ts';
-import { createModules } from '../../bin/modules.ts';
 import { startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
 import { startEmbedded } from '../../persistence/embedded/index.ts';
 import { createStore } from '../../persistence/index.ts';
@@ -26,7 +25,7 @@ import { choose, fileOf, recorded, textOf } from './recorded.ts';
 import { LIMITS, MODULES, PLAYS, SCOPE } from './scenes.ts';
 
 /** Of one kind's file. */
-const CHARS_MAX = 48_000;
+const CHARS_MAX = 75_000;
 /** A longer journal is no example. */
 const TRANSITIONS_MAX = 150;
 const SHIPPED = path.resolve(import.meta.dirname, '../../config/strategies');
@@ -40,33 +39,39 @@ interface Told {
   readonly keys: { readonly apiKey: string; readonly secret: string };
 }
 
-async function recordFrom(url: string): Promise<void> {
-  const found = new Map<string, History[]>();
+/** Every actor of a database whose journal is short enough. */
+async function gather(url: string): Promise<readonly History[]> {
+  const found: History[] = [];
   const store = createStore({ url });
   for (const { key } of await store.listKeys({ limit: 10_000 })) {
     const history = await store.history(key);
-    if (history === null || history.version > TRANSITIONS_MAX) continue;
-    found.set(history.kind, [...(found.get(history.kind) ?? []), history]);
+    if (history !== null && history.version <= TRANSITIONS_MAX) found.push(history);
   }
   await store.close();
+  return found;
+}
+
+function record(found: readonly History[]): void {
   for (const { kind, version } of actors) {
     const known = recorded(kind, version);
-    const candidates = (found.get(kind) ?? []).filter(({ machineVersion }) => machineVersion === version);
+    const candidates = found.filter((history) => history.kind === kind && history.machineVersion === version);
     const chosen = choose(candidates, known, CHARS_MAX);
     if (chosen.length > 0) fs.writeFileSync(fileOf(kind, version), textOf([...known, ...chosen]));
     console.log(`${kind}: ${candidates.length} looked at, ${chosen.length} added to ${known.length}`);
   }
 }
 
-async function playAll(names: readonly string[]): Promise<void> {
+async function playAll(names: readonly string[]): Promise<readonly History[]> {
+  const found: History[] = [];
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'meltica-record-'));
   const postgres = await startEmbedded({ dataDir: path.join(folder, 'postgres'), durable: false, removeOnStop: true });
   try {
     for (const name of names) {
       const url = await databaseFor(postgres.url, `play_${name}`);
       await play(name, url, path.join(folder, name));
-      await recordFrom(url);
+      found.push(...(await gather(url)));
     }
+    return found;
   } finally {
     await postgres.stop();
     fs.rmSync(folder, { recursive: true, force: true });
@@ -123,7 +128,7 @@ async function playPart({ play: name, part, database, venue, keys }: Told): Prom
       risks: [{ scope: SCOPE, limits: LIMITS }],
     },
     secrets: (reference) => (reference === 'env:KEY' ? keys.apiKey : keys.secret),
-    modules: { source: async (module) => MODULES[module] ?? createModules(SHIPPED).source(module, '') },
+    modules: { source: async (module) => MODULES[module] ?? fs.readFileSync(path.join(SHIPPED, `${module}.js`), 'utf8') },
     api: { address: '127.0.0.1:0', token: 'token-of-the-recorder-0123456789abcdef', allowedHosts: [] },
     environment: 'test',
     log: createLog({ level: 'error', pretty: false }),
@@ -142,6 +147,6 @@ async function playPart({ play: name, part, database, venue, keys }: Told): Prom
 if (import.meta.main && process.send !== undefined) process.once('message', (told: Told) => void playPart(told));
 else if (import.meta.main) {
   const [wanted] = process.argv.slice(2);
-  if (wanted?.startsWith('postgres')) await recordFrom(wanted);
-  else await playAll(wanted === undefined ? Object.keys(PLAYS) : [wanted]);
+  const names = wanted === undefined ? Object.keys(PLAYS) : [wanted];
+  record(wanted?.startsWith('postgres') ? await gather(wanted) : await playAll(names));
 }

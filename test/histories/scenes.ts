@@ -64,7 +64,7 @@ export const PLAYS: { readonly [name: string]: Play } = {
     speed: 4,
   },
   orders: { strategies: [instance('hands')], parts: [calmOrders, refusedOrders], speed: 0 },
-  answers: { strategies: [instance('hands')], parts: [lostAnswers, lostCancels], speed: 0 },
+  answers: { strategies: [instance('hands')], parts: [lostAnswers, doubts, lostCancels], speed: 0 },
   crashes: { strategies: [instance('hands')], parts: [killedWhileSending, killedWhileCanceling, quiet], speed: 0 },
   links: { strategies: [instance('hands')], parts: [brokenLink, refusedRounds, quiet], speed: 0 },
   operators: { strategies: [instance('hands')], parts: [switches, switches, children, quiet], speed: 0 },
@@ -140,16 +140,29 @@ async function lostAnswers({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await faults(venue, { operation: 'submit', action: 'dropAfter', times: 1 });
   await ended(system, await place(system, { side: 'Buy', price: ask * 1.01, timeInForce: 'IOC' }));
   await faults(venue, { operation: 'submit', action: 'reply', status: 429, body: '{"code":-1015,"msg":"too many"}', process: false, times: 1 });
-  await ended(system, await place(system, { side: 'Buy', price: bid * 0.99 }));
-  // Nobody knows whether it is there, and it is wished away meanwhile.
+  // Too many orders, says the venue: nothing is sent for a while.
+  const wait = await place(system, { side: 'Buy', price: bid * 0.99 });
+  const withdrawn = await place(system, { side: 'Buy', price: bid * 0.99 });
+  await inState(system, withdrawn, /life.queued.waiting/);
+  await cancel(system, withdrawn);
+  await ended(system, withdrawn);
+  await inState(system, wait, /life.(working|canceled)/);
+  await cancel(system, found);
+  await cancel(system, found);
+  await ended(system, found);
+  return 'stop';
+}
+
+/** Nobody knows whether it is there, and it is wished away meanwhile. */
+async function doubts({ system, venue }: Stage): Promise<'stop' | 'kill'> {
+  await running(system, HANDS);
+  const { bid } = await best(venue);
   await faults(venue, { operation: 'submit', action: 'dropAfter', times: 1 }, { operation: 'query', action: 'dropBefore', times: 2 });
   const doubted = await place(system, { side: 'Buy', price: bid * 0.99 });
   await inState(system, doubted, /life.(doubt|working)/);
   await cancel(system, doubted);
+  await cancel(system, doubted);
   await ended(system, doubted);
-  await cancel(system, found);
-  await cancel(system, found);
-  await ended(system, found);
   return 'stop';
 }
 
@@ -195,14 +208,10 @@ async function brokenLink({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   const id = await working(system, bid);
   await admin(venue, 'POST', '/faults/cut', { sockets: 'all' });
   await until('the loss is noticed', () => !/ready/.test(stateOf(system, PAPER)));
-  // Decided while the link is down: it waits at the gate, and is withdrawn there.
-  const waiting = await place(system, { side: 'Buy', price: bid * 0.99 });
-  await cancel(system, waiting);
   await until('the link is back', () => /ready/.test(stateOf(system, PAPER)));
   await cancel(system, id);
   await ended(system, id);
   await say(system, PAPER, { type: 'Stop' });
-  await ended(system, await place(system, { side: 'Buy', price: bid * 0.99 }));
   await say(system, PAPER, { type: 'Start' });
   await say(system, PAPER, { type: 'Start' });
   await until('the provider is back', () => /ready/.test(stateOf(system, PAPER)));

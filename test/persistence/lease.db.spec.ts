@@ -183,6 +183,44 @@ test('an owner that is taken over in the middle of its transaction is refused by
   await next.commit({ changed: [change(1n, 1)], transitions: [transition(1n, 2)] });
 });
 
+test('what an expired holder left in the middle of a group does not keep the shard from the next', async (t) => {
+  const url = await testDatabase();
+  const first = open(t, url);
+  await own(first);
+  const [{ session } = { session: '' }] = await query<{ session: string }>(url, 'select session from nodes');
+  // A part of a group, its fence included, whose end never came.
+  const half = new pg.Client({ connectionString: url, application_name: session });
+  half.on('error', () => {});
+  await half.connect();
+  await half.query('begin; update nodes set last_at = last_at');
+  const second = createStore({ url, lockTimeoutMs: 100 });
+  t.teardown(() => second.close());
+  t.like(await t.throwsAsync(take(second, 'second')), { kind: 'transient', sqlState: '55P03' });
+  await half.query(
+    `update nodes set lease_until = clock_timestamp(); commit; begin; update nodes set last_at = last_at`,
+  );
+  t.true((await take(second, 'second')).granted);
+});
+
+test('a store that is closed does nothing more', async (t) => {
+  const url = await testDatabase();
+  const store = createStore({ url });
+  const writer = await own(store);
+  await store.close();
+  t.like(await t.throwsAsync(writer.commit()), { kind: 'fatal', message: 'the store is closed' });
+  t.like(await t.throwsAsync(store.renew(writer.grant)), { kind: 'fatal' });
+});
+
+test('a DSN with an application name of its own does not hide who is alive', async (t) => {
+  const url = new URL(await testDatabase());
+  url.searchParams.set('application_name', 'shared');
+  const first = createStore({ url: url.href });
+  await own(first);
+  await first.close();
+  const second = open(t, url.href);
+  t.is((await takeWhenFree(second, 'second')).grant.epoch, 2n);
+});
+
 test('of eight that want a shard at once one gets it', async (t) => {
   const url = await testDatabase();
   const stores = Array.from({ length: 8 }, () => open(t, url));

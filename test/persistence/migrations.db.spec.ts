@@ -52,6 +52,24 @@ function writeJournal(folder: string, names: readonly string[]): void {
   );
 }
 
+/** A migration with this statement stands still until the gate is open. */
+const WAIT_AT_GATE = 'select pg_advisory_xact_lock(77)';
+
+async function closeGate(t: ExecutionContext, url: string) {
+  const holder = new pg.Client(url);
+  await holder.connect();
+  t.teardown(() => holder.end());
+  await holder.query('select pg_advisory_lock(77)');
+  const waiting = `select 1 from pg_locks where locktype = 'advisory' and objid = 77 and not granted
+    and database = (select oid from pg_database where datname = current_database())`;
+  return {
+    isAwaited: async (): Promise<boolean> => (await holder.query(waiting)).rows.length > 0,
+    open: async (): Promise<void> => {
+      await holder.query('select pg_advisory_unlock(77)');
+    },
+  };
+}
+
 async function refusal(t: ExecutionContext, promise: Promise<unknown>): Promise<MigrationFault> {
   const error = await t.throwsAsync(promise, { instanceOf: MigrationFault });
   if (error === undefined) throw new Error('not refused');
@@ -70,7 +88,8 @@ test('every migration has a number in order, a name in words, a head that says w
 test('the schema in TypeScript says nothing that the migrations do not', async (t) => {
   const folder = copyOfMigrations(t);
   const bin = path.resolve('node_modules/drizzle-kit/bin.cjs');
-  const options = ['--dialect=postgresql', '--schema=drizzle/schema/index.ts', `--out=${path.relative('.', folder)}`];
+  const out = `--out=${path.relative('.', folder)}`;
+  const options = ['--dialect=postgresql', '--schema=drizzle/schema/index.ts', out];
   const { stdout } = await promisify(execFile)(process.execPath, [bin, 'generate', ...options]);
   t.regex(stdout, /No schema changes/);
 });
@@ -110,7 +129,7 @@ test('every table has a doc line', async (t) => {
   t.deepEqual(tables, []);
 });
 
-test('down and up again, by any number of steps, leaves the same schema, and the rows of the tables that stayed', async (t) => {
+test('down and up again, by any number of steps, leaves the same schema, and the rows of what stayed', async (t) => {
   const url = await emptyDatabase();
   await migrateUp(url);
   const schema = await dump(url);
@@ -156,18 +175,20 @@ for (const [index, name] of NAMES.entries()) {
     const url = await emptyDatabase();
     const folder = copyOfMigrations(t, (copy) => {
       const file = path.join(copy, `${name}.sql`);
-      writeFileSync(file, `${readFileSync(file, 'utf8')}\n;select pg_sleep(2)`);
+      writeFileSync(file, `${readFileSync(file, 'utf8')}\n;${WAIT_AT_GATE}`);
     });
+    const gate = await closeGate(t, url);
     const child = startChild(t, 'test/support/migrator.ts', url, folder);
-    const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`;
-    await until('the migration is in its middle', async () => (await query(url, sleeping)).length === 1, 60_000);
+    await until('the migration is in its middle', gate.isAwaited, 60_000);
     child.signal('SIGKILL');
     t.is(await child.exited, null);
     t.deepEqual(
       (await migrationStatus(url)).applied.map((applied) => applied.name),
       NAMES.slice(0, index),
     );
-    t.deepEqual(await migrateUp(url), NAMES.slice(index));
+    const next = migrateUp(url);
+    await gate.open();
+    t.deepEqual(await next, NAMES.slice(index));
     t.is(await dump(url), readFileSync(SCHEMA_FILE, 'utf8'));
   });
 }
@@ -276,16 +297,17 @@ create unique index concurrently a_n_key on a (n)`,
 
 test('who waits too long for another process that migrates is told of it', async (t) => {
   const url = await emptyDatabase();
-  const folder = ownMigrations(t, { '0000_wait_a_while': 'select pg_sleep(3)' });
+  const folder = ownMigrations(t, { '0000_wait_a_while': WAIT_AT_GATE });
+  const gate = await closeGate(t, url);
   const first = migrateUp(url, { folder });
-  const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`;
-  await until('the first migrates', async () => (await query(url, sleeping)).length === 1);
+  await until('the first migrates', gate.isAwaited);
   const fault = await refusal(t, migrateUp(url, { folder, waitMs: 50 }));
   t.is(fault.code, 'MIGRATION_BUSY');
   t.regex(
     fault.message,
     /waited 50 ms for another process that migrates \(backend \d+ from 127\.0\.0\.1\/32\); start again/,
   );
+  await gate.open();
   t.deepEqual(await first, ['0000_wait_a_while']);
 });
 

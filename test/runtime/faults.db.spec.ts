@@ -208,7 +208,8 @@ test('a system whose database is gone still stops, and what was not committed is
   let down = false;
   const wrap = (store: Store): Store => ({
     ...store,
-    commit: (set) => (down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.commit(set)),
+    commit: (set) =>
+      down ? Promise.reject(new StoreFault('unknown', 'injected: nobody answers', null)) : store.commit(set),
   });
   const { system, store } = await run({ url, actors: [counterActor()], wrap });
   await system.spawn(counter('a'), { step: 1 });

@@ -267,3 +267,26 @@ test('a full mailbox refuses with the actor, the depth and the bound; a hot acto
   t.like(system.snapshot(counter('hot'))?.context, { total: 2_000 });
   await stop();
 });
+
+test('creating an actor that rests in the database is a duplicate, and what was told with it reaches the old one', async (t) => {
+  const url = await testDatabase();
+  const actors = [counterActor()];
+  const first = await run({ url, actors });
+  await first.system.spawn(counter('a'), { step: 2 });
+  await first.system.ask(counter('a'), { type: 'Rest' } as CounterMessage);
+  await first.stop();
+  const second = await run({ url, actors });
+  await second.system.spawn(counter('b'), { step: 1 });
+  const outcomes = await Promise.all([
+    second.system.spawn(counter('a'), { step: 3 }),
+    second.system.deliver(counter('a'), add(1)),
+    second.system.deliver(counter('b'), { type: 'Beget', key: counter('a') } as CounterMessage),
+    second.system.deliver(counter('b'), { type: 'Forward', to: counter('a'), amount: 5 } as CounterMessage),
+  ]);
+  t.deepEqual(outcomes, ['duplicate', 'applied', 'applied', 'applied']);
+  await until('both reach the old one', () => contextOf(second.system, counter('a')).total === 12);
+  await second.stop();
+  t.deepEqual(await query(url, 'select 1 from dead_letters'), []);
+  t.deepEqual(await query(url, `select 1 from events_outbox`), []);
+  t.deepEqual(await differences(url, actors), []);
+});

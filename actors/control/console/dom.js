@@ -25,15 +25,20 @@ export function stateChips(/** @type {string} */ state, /** @type {string} */ st
 
 const TONES = [
   ['bad', /fail|reject|denied|halt|error|poison/i],
-  ['warn', /unknown|degraded|pending|cancel|stopp|submitt|interrupt|resolv|reconcil|start(?!ed)|suspend/i],
+  ['warn', /unknown|degraded|pending|cancel(?!ed)|stopp|submitt|interrupt|resolv|reconcil|start(?!ed)|suspend/i],
   ['good', /running|working|live|ready|connected|filled|normal|active|watching|quoting|closed$/i],
 ];
 
+/** A region in which nothing happens says nothing; it is left out where others speak. */
+export function isQuiet(/** @type {string} */ part) {
+  return /\.(?:none|idle)$/.test(part);
+}
+
 function toneOf(/** @type {string} */ state, /** @type {string} */ status) {
+  if (isQuiet(state)) return 'quiet';
   if (status === 'failed') return 'bad';
   if (status === 'suspended') return 'warn';
   if (status === 'done') return 'over';
-  if (/\.(?:none|idle)$/.test(state)) return 'quiet';
   const tone = TONES.find(([, words]) => /** @type {RegExp} */ (words).test(state));
   return tone === undefined ? 'plain' : String(tone[0]);
 }

@@ -24,7 +24,7 @@ const ROWS_MAX = 3000;
 const GONE_MAX = 200;
 /** An actor whose work is over stays in sight for this long. */
 const GONE_MS = 30_000;
-/** A kind with more actors than this comes after the others, or it would push them out of sight. */
+/** A kind with more rows than this comes after the others, or it would push them out of sight. */
 const CROWD = 12;
 
 export class Model {
@@ -103,14 +103,13 @@ export class Model {
     }
   }
 
-  /** Live actors by kind. */
+  /** Actors whose work is not over, by kind. */
   counts() {
     /** @type {Map<string, number>} */
     const counts = new Map();
     for (const row of this.rows.values()) {
-      if (row.goneAt === null) counts.set(row.kind, (counts.get(row.kind) ?? 0) + 1);
+      if (row.goneAt === null && row.status !== 'done') counts.set(row.kind, (counts.get(row.kind) ?? 0) + 1);
     }
-    for (const [kind, count] of counts) if (count > CROWD) this.#crowds.add(kind);
     return counts;
   }
 
@@ -118,9 +117,18 @@ export class Model {
   select(/** @type {string | null} */ kind, /** @type {string} */ words) {
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = [...this.rows.values()].filter((row) => (kind === null || row.kind === kind) && matches(row, wanted));
+    this.#findCrowds(rows);
     const place = (/** @type {Row} */ row) => (this.#crowds.has(row.kind) ? 1 : 0);
     const age = (/** @type {Row} */ a, /** @type {Row} */ b) => b.rank - a.rank || b.birth - a.birth;
     return rows.sort((a, b) => place(a) - place(b) || compare(a.kind, b.kind) || age(a, b));
+  }
+
+  /** Once a crowd, always a crowd: a kind at the edge of it would jump up and down. */
+  #findCrowds(/** @type {Row[]} */ rows) {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { kind } of rows) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    for (const [kind, count] of counts) if (count > CROWD) this.#crowds.add(kind);
   }
 
   #add(/** @type {string} */ key, /** @type {number} */ rank) {

@@ -1,5 +1,5 @@
 // The detail of one actor, or the dead letters.
-import { clockTime, el, jsonBlock, relativeTime, stateChips } from './dom.js';
+import { clockTime, el, isQuiet, jsonBlock, relativeTime, stateChips } from './dom.js';
 
 /** Which parts the operator has unfolded, kept while the panel is redrawn: `actor key` + name of the part. */
 const unfolded = new Set();
@@ -91,19 +91,30 @@ function transitions(/** @type {any} */ actor) {
   return el('ol', 'list transitions', ...actor.transitions.map(transitionLine));
 }
 
+/** Only the regions that moved; the whole of both states is in what is unfolded. */
+function movement(/** @type {any} */ view) {
+  if (view.from === null) return `starts in ${view.to}`;
+  const [from, to] = [view.from.split(' '), view.to.split(' ')];
+  const left = from.filter((/** @type {string} */ part) => !to.includes(part)).join(' ');
+  const entered = to.filter((/** @type {string} */ part) => !from.includes(part)).join(' ');
+  if (left === '' && entered === '')
+    return `stays ${to.find((/** @type {string} */ part) => !isQuiet(part)) ?? view.to}`;
+  return `${left} → ${entered}`;
+}
+
 function transitionLine(/** @type {any} */ view) {
   const time = el('time', '', clockTime(view.at));
   time.title = new Date(view.at).toISOString();
-  const moved = view.from === view.to ? el('span', 'same', `stays ${view.to}`) : `${view.from ?? 'new'} → ${view.to}`;
   const cause = view.cause === null ? [] : [`cause ${view.cause}`];
   const causes = [`from ${view.sender ?? 'outside'}`, ...cause, `id ${view.messageId}`];
   const name = `${view.key}#${view.number}`;
   const number = el('span', 'version', `#${view.number}`);
-  const head = el('summary', '', number, el('b', '', view.type), time, el('span', 'moved', moved));
+  const head = el('summary', '', number, el('b', '', view.type), time, el('span', 'moved', movement(view)));
   head.dataset['name'] = name;
   const body = el('details', '', head);
   body.toggleAttribute('open', unfolded.has(name));
   body.addEventListener('toggle', () => (body.hasAttribute('open') ? unfolded.add(name) : unfolded.delete(name)));
-  body.append(el('p', 'cause', causes.join(' · ')), jsonBlock(view.body));
+  const whole = view.from === null ? view.to : `${view.from} → ${view.to}`;
+  body.append(el('p', 'cause', whole), el('p', 'cause', causes.join(' · ')), jsonBlock(view.body));
   return el('li', '', body);
 }

@@ -77,7 +77,7 @@ export class Table {
   #write(/** @type {Line} */ line, /** @type {string | null} */ selected) {
     const { tr, cells, row } = line;
     tr.classList.toggle('selected', row.key === selected);
-    tr.classList.toggle('over', row.goneAt !== null);
+    tr.classList.toggle('over', row.goneAt !== null || row.status === 'done');
     const face = `${row.state}\n${row.status}`;
     if (line.drawn !== face) cells[2]?.replaceChildren(...stateChips(row.state, row.status));
     line.drawn = face;
