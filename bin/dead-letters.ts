@@ -1,5 +1,5 @@
-// meltica dead-letters: messages that nobody could apply, from the database. `redrive ID` asks the running supervisor to
-// deliver one again: only the owner of the shard may write.
+// meltica dead-letters: messages that nobody could apply, from the database. `redrive ID` asks the running supervisor
+// to deliver one again: only the owner of the shard may write.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -22,7 +22,7 @@ import { createSandbox } from '../actors/strategy/sandbox/index.ts';
 import { createSandboxHost } from '../actors/strategy/sandbox-host.ts';
 import { SUPERVISOR, type SupervisorMessage } from '../actors/supervisor/messages.ts';
 import type { RootLog } from '../actors/telemetry/log.ts';
-import { createMetrics } from '../actors/telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../actors/telemetry/metrics.ts';
 import { createStore, type StoreOptions } from '../persistence/index.ts';
 import { systemClock } from './clock.ts';
 import type { Modules } from './modules.ts';
@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly modules: Modules;
   readonly api: { readonly address: string; readonly token: string; readonly allowedHosts: readonly string[] };
   readonly environment: string;
+  /** Made before, to count the migrations too. */
+  readonly metrics?: Metrics;
   readonly log: RootLog;
   readonly bounds?: Partial<RuntimeBounds>;
   readonly leaseWaitMs?: number;
@@ -63,7 +65,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const node = `${os.hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   // 1. What the actors need: a store, and hosts for what lives outside of transitions.
   const store = createStore({ ...options.store, log: log.subsystem('persistence') });
-  const metrics = createMetrics({ environment, process: true });
+  const metrics = options.metrics ?? createMetrics({ environment, process: true });
+  metrics.watchPool('primary', () => ({ constructing: 0, ...store.poolCounts() }));
   const hosts = createHosts(options, node, () => system);
   const system: System = createSystem({
     actors: options.actors ?? productionActors,

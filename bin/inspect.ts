@@ -36,7 +36,14 @@ function print({ key, kind, state, version, machineVersion, snapshot, transition
   console.log(snapshot);
   for (const { number, at, type, fromState, toState, cause, sender } of transitions.toReversed()) {
     console.log(
-      `${String(number).padStart(6)}  ${new Date(at).toISOString()}  ${type}  ${fromState ?? '-'} -> ${toState}  from=${sender ?? 'outside'} cause=${cause ?? '-'}`,
+      [
+        String(number).padStart(6),
+        new Date(at).toISOString(),
+        type,
+        `${fromState ?? '-'} -> ${toState}`,
+        `from=${sender ?? 'outside'}`,
+        `cause=${cause ?? '-'}`,
+      ].join('  '),
     );
   }
 }

@@ -22,7 +22,7 @@ export function createModules(folder: string): Modules {
       const found = hash(text);
       if (found !== revision) {
         throw new Error(
-          `strategy module ${name} is pinned to ${revision}, the file in ${folder} has ${found}: put the pinned file back, or configure the instance anew`,
+          `strategy module ${name} is pinned to ${revision}, ${folder} has ${found}: put the pinned file back`,
         );
       }
       return text;

@@ -7,6 +7,7 @@ import { CRASH_POINTS, type CrashPoint } from '../actors/runtime/crash-points.ts
 import { textOf } from '../actors/runtime/errors.ts';
 import type { StrategyInput } from '../actors/strategy/messages.ts';
 import { createLog, type RootLog } from '../actors/telemetry/log.ts';
+import { createMetrics, type Metrics } from '../actors/telemetry/metrics.ts';
 import { type Environment, readEnvironment } from '../config/env.ts';
 import { HOME, loadConfig, type Settings } from '../config/index.ts';
 import { resolveReference } from '../config/secrets.ts';
@@ -30,6 +31,7 @@ export async function main(): Promise<number> {
   const environment = readEnvironment();
   const settings = loadConfig(environment);
   const log = createLog({ level: settings.logging.level, pretty: process.stdout.isTTY === true });
+  for (const warning of settings.warnings) log.warn({}, warning);
   const ending = Promise.withResolvers<number>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -66,10 +68,11 @@ async function start(
   const database = await openDatabase(settings, log.subsystem('database'));
   let venue: PaperVenue | null = null;
   try {
-    await prepareDatabase(settings, database, log);
+    const metrics = createMetrics({ environment: settings.environment, process: true });
+    await prepareDatabase(settings, database, metrics, log);
     venue = usesPaper(settings) ? await keepVenue(settings, log.subsystem('venue')) : null;
     const options = await gatewayOptions(settings, environment, database, venue?.handle ?? null, token, log, end);
-    const gateway = await startGateway(options);
+    const gateway = await startGateway({ ...options, metrics });
     announce(gateway, token, log);
     const paper = venue;
     return { stop: () => stopAll(gateway, paper, database) };
@@ -81,7 +84,12 @@ async function start(
 }
 
 /** Fails fast: unreachable, refused or not migrated, each in one sentence. */
-async function prepareDatabase({ database: config }: Settings, { store }: OpenDatabase, log: RootLog): Promise<void> {
+async function prepareDatabase(
+  { database: config }: Settings,
+  { store }: OpenDatabase,
+  metrics: Metrics,
+  log: RootLog,
+): Promise<void> {
   const { url, tls } = store;
   const report = await reachServer(url, {
     tls,
@@ -91,6 +99,7 @@ async function prepareDatabase({ database: config }: Settings, { store }: OpenDa
   for (const warning of report.warnings) log.warn({}, warning);
   if (config.runMigrations) {
     const applied = await migrateUp(url, { tls });
+    metrics.migrationsEnded(applied.length > 0 ? 'applied' : 'noop', 'drizzle/migrations');
     if (applied.length > 0) log.info({ applied }, 'the database was migrated');
   }
   await checkSchema(url, { tls });
@@ -118,7 +127,6 @@ async function gatewayOptions(
     MELTICA_SECRET_PAPER_KEY: account?.apiKey,
     MELTICA_SECRET_PAPER_SECRET: account?.secret,
   };
-  const { leaseMs, groupTurns, mailboxDepth, restingActors } = settings.runtime;
   return {
     store: database.store,
     children: {
@@ -132,7 +140,7 @@ async function gatewayOptions(
     modules: createModules(folder),
     api: { address: settings.apiServer.addr, token, allowedHosts: settings.apiServer.allowedHosts },
     environment: settings.environment,
-    bounds: { leaseMs, groupTurns, mailboxDepth, restingActors },
+    bounds: settings.bounds.runtime,
     crash: crashHook(environment),
     log,
     onFailed: (error) => {

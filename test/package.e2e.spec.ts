@@ -23,7 +23,8 @@ type Add = { readonly type: 'Add'; readonly amount: number };
 const machine = setup({
   types: { context: {} as { total: number }, events: {} as Delivered<Add> },
   actions: { add: assign({ total: ({ context, event }) => context.total + event.amount }) },
-}).createMachine({ version: '1', options: { maxIterations: 100 }, context: () => ({ total: 0 }), on: { Add: { actions: 'add' } } });
+}).createMachine({ version: '1', options: { maxIterations: 100 }, context: () => ({ total: 0 }),
+  on: { Add: { actions: 'add' } } });
 const counter: { readonly kind: string } = defineActor({ kind: 'counter', version: 1, machine });
 console.log(counter.kind);
 `;

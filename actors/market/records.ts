@@ -18,7 +18,7 @@ export interface OrderRow {
   readonly price: string | null;
   readonly placedAt: number;
   readonly state: PublicOrderState;
-  /** Life region: intent, queued, sending, doubt, working, closing, denied, rejected, absent, filled, canceled, expired. */
+  /** State of the order's life region, such as sending, doubt, working or filled (order/machine.ts). */
   readonly life: string;
   readonly venueOrderId: string | null;
   readonly filledQuantity: string;

@@ -136,7 +136,8 @@ export function isCurrent({ session, feeds, rounds }: ProviderContext, event: Pr
 
 /** Settings are a flat object: the order of their keys means nothing. */
 export function isConfiguredSo({ adapter, settings }: ProviderContext, other: Heard<'Configure'>): boolean {
-  const sorted = (entries: ProviderInput['settings']): string => JSON.stringify(Object.entries(entries).sort());
+  const sorted = (entries: ProviderInput['settings']): string =>
+    JSON.stringify(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
   return adapter === other.adapter && sorted(settings) === sorted(other.settings);
 }
 

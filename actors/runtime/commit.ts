@@ -4,6 +4,7 @@
 // The write-set is immutable and the fence lets commit number n through once, after n - 1. So sending it again can
 // never apply it twice, and the shard's commit number tells what became of a set whose answer was lost.
 import { RuntimeError, textOf } from './errors.ts';
+import type { Meter } from './meter.ts';
 import type { Clock, Log, Store, WriteSet } from './ports.ts';
 import { StoreFault } from './ports.ts';
 
@@ -21,6 +22,7 @@ export interface CommitDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   /** Told when the database stops and starts answering. */
   readonly onReachable: (reachable: boolean, why: string | null) => void;
   /** Aborted when the runtime gives up waiting for the database. */
@@ -55,6 +57,7 @@ export async function commit(deps: CommitDeps, set: WriteSet): Promise<void> {
       if (fault.kind === 'fenced') throw lostLease(set, fault);
       if (fault.kind === 'fatal') throw fault;
       uncertain ||= fault.kind === 'unknown';
+      deps.meter.commitFailed(fault.kind);
       deps.onReachable(false, fault.message);
       deps.log.warn(
         { commit: set.number.toString(), attempt, fault: fault.kind, sqlState: fault.sqlState },

@@ -25,6 +25,13 @@ export class Directory {
   get size(): number {
     return this.#actors.size;
   }
+  countByKind(): { readonly [kind: string]: number } {
+    const counts: { [kind: string]: number } = {};
+    for (const name of this.#kinds.keys()) counts[name] = 0;
+    for (const { kind } of this.#actors.values())
+      counts[kind.definition.kind] = (counts[kind.definition.kind] ?? 0) + 1;
+    return counts;
+  }
   values(): IterableIterator<LiveActor> {
     return this.#actors.values();
   }

@@ -45,9 +45,16 @@ function listActors(deps: InspectorDeps, filter: Parameters<Inspector['list']>[0
     if (kind !== undefined && actor.kind.definition.kind !== kind) continue;
     if (state !== undefined && actor.head.shape.state !== state) continue;
     found.push(actor);
+    // The smallest keys so far are enough: a page costs one walk, however many actors there are.
+    if (found.length >= 4 * limit) keepFirst(found, limit);
   }
+  keepFirst(found, limit);
+  return found.map((actor) => summary(deps, actor));
+}
+
+function keepFirst(found: LiveActor[], limit: number): void {
   found.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return found.slice(0, limit).map((actor) => summary(deps, actor));
+  found.length = Math.min(found.length, limit);
 }
 
 function summary(deps: InspectorDeps, actor: LiveActor): ActorSummary {

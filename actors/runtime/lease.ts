@@ -25,7 +25,7 @@ export async function takeLease(deps: LeaseDeps, waitMs: number, signal: AbortSi
     if (clock.now() >= deadline) {
       throw new RuntimeError(
         'LEASE_HELD',
-        `shard ${shard} is held by ${answer.holder} for another ${answer.expiresInMs} ms: stop that process, or wait for it`,
+        `shard ${shard} is held by ${answer.holder} for another ${answer.expiresInMs} ms: stop it, or wait`,
       );
     }
     if (!said)

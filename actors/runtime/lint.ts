@@ -1,21 +1,27 @@
 // What a durable machine may not contain, found before the first actor runs. Each finding would otherwise be silent:
 // function actions never run, a misspelt delay fires at once, an invoked child starts again at every restore.
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import type { ActorOptions } from './actor.ts';
 import { RuntimeError } from './errors.ts';
+
+/** As much of a definition as is judged here. */
+interface Definition {
+  readonly kind: string;
+  readonly version: number;
+  readonly machine: AnyStateMachine;
+  readonly effects?: { readonly [name: string]: { readonly afterCrash: string; readonly interrupted?: unknown } };
+  readonly upgrade?: { readonly [fromVersion: number]: unknown };
+}
 
 const KIND = /^[a-z][a-z0-9-]{0,31}$/;
 const BUILT_IN = new Set(['xstate.assign', 'xstate.emit', 'xstate.raise', 'xstate.cancel', 'xstate.enqueueActions']);
 
 /** Throws MACHINE_UNFIT with every finding. */
-// biome-ignore lint/suspicious/noExplicitAny: ports are the definition's own business
-export function lint(options: ActorOptions<AnyStateMachine, any>): void {
+export function lint(options: Definition): void {
   const findings = [...lintDefinition(options), ...lintMachine(options.machine)];
   if (findings.length > 0) throw new RuntimeError('MACHINE_UNFIT', `${options.kind}: ${findings.join('; ')}`);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: see above
-function lintDefinition(options: ActorOptions<AnyStateMachine, any>): string[] {
+function lintDefinition(options: Definition): string[] {
   const findings: string[] = [];
   if (!KIND.test(options.kind))
     findings.push(`kind ${JSON.stringify(options.kind)} must be 1 to 32 of a-z, 0-9 and - and begin with a letter`);

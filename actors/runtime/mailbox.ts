@@ -12,6 +12,8 @@ import type { RuntimeBounds } from './bounds.ts';
 import { RuntimeError } from './errors.ts';
 import { type Delivery, enqueue, type LiveActor } from './live.ts';
 
+const SLOW_DOWN = 'slow down and send it again under the same id';
+
 export class Mailbox {
   readonly #bounds: RuntimeBounds;
   /** Actors with inner mail. */
@@ -38,7 +40,7 @@ export class Mailbox {
     if (actor.outside.length >= this.#bounds.mailboxDepth) {
       throw new RuntimeError(
         'MAILBOX_FULL',
-        `${actor.key} has ${actor.outside.length} messages waiting, at most ${this.#bounds.mailboxDepth} may: slow down and send it again under the same id`,
+        `${actor.key} has ${actor.outside.length} messages waiting, at most ${this.#bounds.mailboxDepth} may: ${SLOW_DOWN}`,
       );
     }
     actor.outside = enqueue(actor.outside, delivery);

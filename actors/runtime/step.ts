@@ -52,6 +52,8 @@ export interface Stepper {
   accepts(head: Head): readonly string[];
 }
 
+const MEND = 'raise its version and give an upgrade';
+
 const host = createEmptyActor();
 let sink: RawAction[] = [];
 const scope = {
@@ -174,7 +176,7 @@ function makeShape(machine: AnyStateMachine, raw: Json, status: 'active' | 'done
   if (JSON.stringify(template.value) !== valueJson) {
     throw new RuntimeError(
       'SNAPSHOT_UNREADABLE',
-      `state ${valueJson} of ${machine.id} means ${JSON.stringify(template.value)} in this machine: raise its version and give an upgrade`,
+      `state ${valueJson} of ${machine.id} means ${JSON.stringify(template.value)} in this machine: ${MEND}`,
     );
   }
   const resting = template.hasTag('resting');
@@ -203,10 +205,7 @@ function documentOrder(node: StateTree, value: Json, id: string): Json {
 }
 
 function unknownState(id: string, state: string): RuntimeError {
-  return new RuntimeError(
-    'SNAPSHOT_UNREADABLE',
-    `the machine ${id} has no state ${state}: raise its version and give an upgrade`,
-  );
+  return new RuntimeError('SNAPSHOT_UNREADABLE', `the machine ${id} has no state ${state}: ${MEND}`);
 }
 
 function historyIds(value: AnyMachineSnapshot['historyValue']): string | null {

@@ -13,7 +13,7 @@ import { keepLease, type LeaseDeps, takeLease } from './lease.ts';
 import type { Delivery, Kind, LiveActor, Outcome } from './live.ts';
 import { Mailbox } from './mailbox.ts';
 import { type ActorKey, type Json, kindOf, type Message } from './message.ts';
-import { type Meter, NO_METER } from './meter.ts';
+import { type Meter, NO_METER, type RuntimeGauges } from './meter.ts';
 import type { ActorStatus, Clock, LeaseGrant, Log, Store } from './ports.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { Relay } from './relay.ts';
@@ -63,7 +63,7 @@ export interface Snapshot {
 }
 
 export interface System extends Intake {
-  /** Takes the lease, brings every live actor back, finishes or asks about unfinished effects, then accepts messages. */
+  /** Takes the lease, brings live actors back, finishes or asks about unfinished effects, then takes messages. */
   start(): Promise<Recovered>;
   /** Creates an actor; resolves after the commit, also when it existed already. */
   spawn(key: ActorKey, input: unknown): Promise<Delivered>;
@@ -110,6 +110,7 @@ class RunningSystem implements System {
   #worker: Worker | null = null;
   #release: Release | null = null;
   #told = 0;
+  readonly #unwatch: () => void;
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -120,7 +121,8 @@ class RunningSystem implements System {
     this.#outboxIds = new IdBlock(store, 'outbox', this.#bounds.idBlock);
     this.#mailbox = new Mailbox(this.#bounds);
     this.#directory = new Directory(kindsOf(options.actors), this.#bounds, () => this.#actorIds.take());
-    this.#timers = new Timers(clock, this.#directory, this.#mailbox);
+    this.#timers = new Timers(clock, this.#directory, this.#mailbox, this.#meter);
+    this.#unwatch = this.#meter.watch(() => this.#gauges());
     this.#relay = new Relay({
       store,
       log,
@@ -187,6 +189,7 @@ class RunningSystem implements System {
         clock,
         log,
         crash,
+        meter: this.#meter,
         bounds: this.#bounds,
         owner: { shard: grant.shard, epoch: grant.epoch },
         actorIds: this.#actorIds,
@@ -240,6 +243,7 @@ class RunningSystem implements System {
     if (group.writes) this.#meter.groupCommitted({ turns: group.turns, actors: group.before.size, ms });
     for (const { reason, envelope, error } of group.deadLetters) {
       this.#meter.deadLettered(reason);
+      if (reason === 'poison' || reason === 'refused') this.#meter.actorFailed(kindOf(envelope.to));
       this.#options.log.warn(
         { to: envelope.to, message: envelope.id, type: envelope.body.type, reason },
         `a message became a dead letter: ${error}`,
@@ -428,6 +432,7 @@ class RunningSystem implements System {
     const giveUp = this.#options.clock.after(LANDING_MS, () => this.#abort.abort());
     await this.#worker?.stop();
     giveUp();
+    this.#unwatch();
     this.#abort.abort();
     this.#turnAway(
       new RuntimeError(
@@ -466,6 +471,16 @@ class RunningSystem implements System {
     void this.#worker?.stop();
     this.#turnAway(error instanceof Error ? error : new Error(this.#reason));
     this.#options.onFailed?.(error);
+  }
+
+  #gauges(): RuntimeGauges {
+    return {
+      mailboxDepth: this.#mailbox.outside,
+      pendingEffects: this.#release?.size ?? 0,
+      pendingTimers: this.#timers.size,
+      leaseEpoch: Number(this.#grant?.epoch ?? 0n),
+      actorsByKind: this.#directory.countByKind(),
+    };
   }
 
   #health(): RuntimeHealth {

@@ -7,6 +7,7 @@ import type { Group } from './group.ts';
 import type { ArmedTimer, Delivery, LiveActor } from './live.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { ActorKey, Message } from './message.ts';
+import type { Meter } from './meter.ts';
 import type { Clock } from './ports.ts';
 
 interface Entry {
@@ -23,15 +24,17 @@ export class Timers {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #mailbox: Mailbox;
+  readonly #meter: Meter;
   readonly #heap = new TinyQueue<Entry>([], (a, b) => a.dueAt - b.dueAt);
   #cancel: (() => void) | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
   #stopped = false;
 
-  constructor(clock: Clock, directory: Directory, mailbox: Mailbox) {
+  constructor(clock: Clock, directory: Directory, mailbox: Mailbox, meter: Meter) {
     this.#clock = clock;
     this.#directory = directory;
     this.#mailbox = mailbox;
+    this.#meter = meter;
   }
 
   /** Entries of disarmed timers stay until they are due. */
@@ -78,6 +81,7 @@ export class Timers {
     const now = this.#clock.now();
     for (let next = this.#heap.peek(); next !== undefined && next.dueAt <= now; next = this.#heap.peek()) {
       this.#heap.pop();
+      this.#meter.timerFired(now - next.dueAt);
       const actor = this.#directory.get(next.key);
       if (actor?.timers?.get(next.id)?.generation === next.timer.generation)
         this.#mailbox.produce(actor, timerDelivery(next));

@@ -160,7 +160,7 @@ function checkEffect(desk: Desk, effect: Effect, envelope: Envelope): Effect {
     if (envelope.hop >= desk.bounds.hops) {
       throw new RuntimeError(
         'MACHINE_UNFIT',
-        `the cascade of ${envelope.correlation} has ${envelope.hop} hops, at most ${desk.bounds.hops} are allowed: is there a ring of actors?`,
+        `the cascade of ${envelope.correlation} has ${envelope.hop} hops, at most ${desk.bounds.hops} are allowed`,
       );
     }
   }

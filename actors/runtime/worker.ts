@@ -187,7 +187,7 @@ export class Worker {
     this.#flight = flight;
   }
 
-  /** Waits for the flight. False when it was refused; then it and `next` are undone. Throws what must stop the runtime. */
+  /** Waits for the flight. False when it was refused: it and `next` are undone. Throws what must stop the runtime. */
   async #land(next?: Group): Promise<boolean> {
     const flight = this.#flight;
     if (flight === null) return true;

@@ -18,7 +18,7 @@ export function serverAccount(data: string): Account {
     others.find(({ name }) => name === 'postgres') ?? others.find(({ name }) => name === 'nobody') ?? others[0];
   if (chosen) return { uid: chosen.uid, gid: chosen.gid };
   throw new EmbeddedPostgresFault(
-    'PostgreSQL does not run as root and /etc/passwd has no other account: add one, or set DATABASE_URL to a PostgreSQL of your own',
+    'PostgreSQL does not run as root and /etc/passwd has no other account: add one, or set DATABASE_URL',
   );
 }
 

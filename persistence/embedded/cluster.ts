@@ -135,7 +135,7 @@ function readPassword(folder: string, made: boolean): string {
   if (!fs.existsSync(file)) {
     if (made) {
       throw new EmbeddedPostgresFault(
-        `${file} is missing, without which the database beside it cannot be opened: restore it, or choose another folder`,
+        `${file} is missing, without which its database cannot be opened: restore it, or choose another folder`,
       );
     }
     fs.writeFileSync(file, crypto.randomBytes(18).toString('base64url'), { mode: 0o600 });

@@ -26,7 +26,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
     if (performance.now() - startedAt > waitMs) {
       const who = owner?.split(' ')[0] ?? 'unknown';
       throw new EmbeddedPostgresFault(
-        `${file} has been held by process ${who} for ${Math.round(waitMs / 1000)} s: let it finish or end it, then start again`,
+        `${file} has been held by process ${who} for ${Math.round(waitMs / 1000)} s: end it, then start again`,
       );
     }
     await sleep(POLL_MS);

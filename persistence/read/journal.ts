@@ -21,7 +21,8 @@ type TransitionCells = [
 
 export const FIND_ACTOR = `select ${ACTOR_COLUMNS} from actors where key = $1`;
 
-const TRANSITION_COLUMNS = `number, message_id, type, body, from_state, to_state, ${millis('at')}, sender, cause, correlation, hop`;
+const TRANSITION_COLUMNS = `number, message_id, type, body, from_state, to_state, ${millis('at')}, sender, cause,
+       correlation, hop`;
 
 export const READ_TRANSITIONS = `select ${TRANSITION_COLUMNS}
   from transitions where actor_id = $1 and number > $2 and number <= $3 order by number`;

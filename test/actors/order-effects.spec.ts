@@ -136,19 +136,12 @@ test('after a crash a submit is never performed again: the order is told that it
   t.deepEqual([cancelOrder.afterCrash, queryOrder.afterCrash], ['repeat', 'repeat']);
 });
 
-test('from outside an order hears cancels and reports, and only well-formed ones', (t) => {
-  t.deepEqual(Object.keys(orderActor.messages).sort(), ['CancelOrder', 'OrderReported']);
-  const report = { type: 'OrderReported', order: word('open', '0.1'), execution: execution('1', '0.1'), reason: null };
+test('from strategies and operators an order hears cancels, and only well-formed ones', (t) => {
+  t.deepEqual(Object.keys(orderActor.messages), ['CancelOrder']);
   const judge = (value: object) =>
-    orderActor.messages['OrderReported']?.['~standard'].validate(value) as { issues?: readonly object[] };
-  t.is(judge(report).issues, undefined);
-  t.is(judge({ ...report, execution: null }).issues, undefined);
-  for (const bad of [
-    { ...report, order: { ...word('open'), filledQuantity: '-1' } },
-    { ...report, order: { ...word('open'), status: 'new' } },
-    { ...report, execution: { ...execution('1', '1e5') } },
-    { ...report, execution: { ...execution('', '1') } },
-  ]) {
+    orderActor.messages['CancelOrder']?.['~standard'].validate(value) as { issues?: readonly object[] };
+  t.is(judge({ type: 'CancelOrder', reason: 'the strategy stops' }).issues, undefined);
+  for (const bad of [{ type: 'CancelOrder' }, { type: 'CancelOrder', reason: 'x'.repeat(201) }]) {
     t.truthy(judge(bad).issues);
   }
 });

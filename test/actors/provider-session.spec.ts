@@ -296,7 +296,7 @@ test('reference prices reach risk at most every 250 ms per symbol, the newest al
   await perform(it, openSession, REQUEST);
   const listener = it.exchange.sessions[0]?.listener;
   const prices = () =>
-    it.intake.told.map(({ message }) => `${message.type} ${'price' in message ? message.price : ''}`);
+    it.intake.told.map(({ message }) => `${message.type} ${'price' in message ? String(message.price) : ''}`);
   for (const price of ['1', '2', '3']) listener?.onMarket(ticker(price));
   await settled();
   t.deepEqual(prices(), ['ReferencePriceMoved 1']);

@@ -18,7 +18,8 @@ export async function addLiveOrders(url: string, working: ActorRow, first: numbe
   await run(url, [
     [
       `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
-       select i, 'order/live' || i, 'order', 0, $3, $4, 'active', $5, replace($6, $7, 'live' || i)::json from generate_series($1::int8, $2::int8) i`,
+       select i, 'order/live' || i, 'order', 0, $3, $4, 'active', $5, replace($6, $7, 'live' || i)::json
+         from generate_series($1::int8, $2::int8) i`,
       [
         first,
         first + count - 1,
@@ -44,8 +45,10 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
       [...ids, life.steps.length, life.state, life.snapshot],
     ],
     [
-      `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force, quantity, price, placed_at, state, life, filled_quantity, filled_quote)
-       select i, 'done' || i, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, now(), $11, $12, $13::numeric, $14::numeric from generate_series($1::int8, $2::int8) i`,
+      `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side,
+         order_type, time_in_force, quantity, price, placed_at, state, life, filled_quantity, filled_quote)
+       select i, 'done' || i, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, now(), $11, $12, $13::numeric,
+         $14::numeric from generate_series($1::int8, $2::int8) i`,
       [
         ...ids,
         order.provider,
@@ -63,8 +66,10 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
       ],
     ],
     ...life.steps.map(({ journal }, index): [string, unknown[]] => [
-      `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause, correlation, hop)
-       select i, $3, i || $4, $5, $6::json, $7, $8, now(), $9, $10, $11, $12 from generate_series($1::int8, $2::int8) i`,
+      `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at,
+         sender, cause, correlation, hop)
+       select i, $3, i || $4, $5, $6::json, $7, $8, now(), $9, $10, $11, $12
+         from generate_series($1::int8, $2::int8) i`,
       [
         ...ids,
         index + 1,

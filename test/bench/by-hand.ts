@@ -1,32 +1,49 @@
 // The yardstick (a): the rows of an order's life, one transaction per transition, as one would write it on pg with
 // prepared statements and a pool.
 import pg from 'pg';
-import type { Lifecycle, LifecycleStep } from './lifecycle.ts';
+import type { ExecutionRow } from '../../actors/market/records.ts';
+import type { TransitionRow } from '../../actors/runtime/ports.ts';
+import { type Lifecycle, type LifecycleStep, transitionsOf } from './lifecycle.ts';
 
 const INSERT_ACTOR = {
   name: 'insert_actor',
-  text: `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) values ($1, $2, $3, 0, 1, $4, 'active', $5, $6)`,
+  text: `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) values ($1,
+    $2, $3, 0, 1, $4, 'active', $5, $6)`,
 };
 const UPDATE_ACTOR = {
   name: 'update_actor',
-  text: `update actors set version = $2, state = $3, snapshot = $4, status = $5, updated_at = now() where id = $1 and version = $2 - 1`,
+  text: `update actors set version = $2, state = $3, snapshot = $4, status = $5, updated_at = now()
+    where id = $1 and version = $2 - 1`,
 };
 const INSERT_TRANSITION = {
   name: 'insert_transition',
-  text: `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause, correlation, hop) values ($1, $2, $3, $4, $5, $6, $7, now(), $8, $9, $10, $11)`,
+  text: `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender,
+    cause, correlation, hop) values ($1, $2, $3, $4, $5, $6, $7, now(), $8, $9, $10, $11)`,
 };
 const INSERT_ORDER = {
   name: 'insert_order',
-  text: `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force, quantity, price, placed_at, state, life, venue_order_id, filled_quantity, filled_quote, signed_at, deadline_at, acknowledged_at, completed_at, reason)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), $11, $12, $13, $14, $15, now(), now(), now(), now(), $16)`,
+  text: `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type,
+    time_in_force, quantity, price, placed_at, state, life, venue_order_id, filled_quantity, filled_quote,
+      signed_at, deadline_at, acknowledged_at, completed_at, reason)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), $11, $12, $13, $14, $15, now(), now(), now(), now(),
+      $16)`,
 };
 const UPDATE_ORDER = {
   name: 'update_order',
-  text: `update orders set state = $2, life = $3, venue_order_id = $4, filled_quantity = $5, filled_quote = $6, signed_at = now(), deadline_at = now(), acknowledged_at = now(), completed_at = now(), reason = $7, updated_at = now() where actor_id = $1`,
+  text: `update orders set state = $2, life = $3, venue_order_id = $4, filled_quantity = $5, filled_quote = $6,
+    signed_at = now(), deadline_at = now(), acknowledged_at = now(), completed_at = now(), reason = $7,
+      updated_at = now() where actor_id = $1`,
 };
 const INSERT_OUTBOX = {
   name: 'insert_outbox',
-  text: `insert into events_outbox (id, lane, key, source_id, target, type, body, at, cause, correlation, hop, delivered_at) values ($1, $2, $3, $4, $5, $6, $7, now(), $8, $9, $10, $11)`,
+  text: `insert into events_outbox (id, lane, key, source_id, target, type, body, at, cause, correlation, hop,
+    delivered_at) values ($1, $2, $3, $4, $5, $6, $7, now(), $8, $9, $10, $11)`,
+};
+const INSERT_EXECUTION = {
+  name: 'insert_execution',
+  text: `insert into executions (order_id, provider, strategy_instance, venue, account, symbol, trade_id,
+    venue_order_id, side, quantity, price, fee, fee_asset, liquidity, traded_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now()) on conflict do nothing`,
 };
 const DELETE_OUTBOX = { name: 'delete_outbox', text: `delete from events_outbox where id = $1` };
 
@@ -36,20 +53,25 @@ let nextId = 1_000_000_000;
 export async function writeByHand(url: string, life: Lifecycle, size: number, seconds: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: url, max: size });
   let transitions = 0;
+  const collaborators = await addCollaborators(pool, size);
   const until = performance.now() + seconds * 1_000;
   const startedAt = performance.now();
-  const live = async (): Promise<void> => {
-    while (performance.now() < until) transitions += await liveOne(pool, life);
+  const live = async (collaborator: Collaborator): Promise<void> => {
+    while (performance.now() < until) {
+      await liveOne(pool, life);
+      for (const row of life.others) await writeOther(pool, collaborator, row);
+      transitions += transitionsOf(life);
+    }
   };
   try {
-    await Promise.all(Array.from({ length: size }, live));
+    await Promise.all(collaborators.map(live));
     return (transitions * 1_000) / (performance.now() - startedAt);
   } finally {
     await pool.end();
   }
 }
 
-async function liveOne(pool: pg.Pool, life: Lifecycle): Promise<number> {
+async function liveOne(pool: pg.Pool, life: Lifecycle): Promise<void> {
   nextId += 1;
   const id = nextId;
   let effect = 0;
@@ -63,7 +85,6 @@ async function liveOne(pool: pg.Pool, life: Lifecycle): Promise<number> {
       client.release();
     }
   }
-  return life.steps.length;
 }
 
 async function writeStep(
@@ -112,6 +133,8 @@ async function writeStep(
       hop,
     ],
   });
+  if (step.execution !== null)
+    await client.query({ ...INSERT_EXECUTION, values: [...executionValues(step.execution, id)] });
   let open = effect;
   for (const row of step.outbox) {
     nextId += 1;
@@ -135,4 +158,44 @@ async function writeStep(
   }
   for (let n = 0; n < step.settles; n += 1) await client.query({ ...DELETE_OUTBOX, values: [open] });
   return open;
+}
+
+/** Ids of its own: a second trade under the same key would not be written. */
+function executionValues(row: ExecutionRow, id: number): readonly unknown[] {
+  const { provider, strategyInstance, venue, account, symbol, side, quantity, price, fee, feeAsset, liquidity } = row;
+  const own = [id, provider, strategyInstance, venue, account, symbol, String(id), String(id)];
+  return [...own, side, quantity, price, fee, feeAsset, liquidity];
+}
+
+/** Stands for risk and provider; one per connection, so that nobody waits for another's row. */
+interface Collaborator {
+  readonly id: number;
+  version: number;
+}
+
+async function addCollaborators(pool: pg.Pool, size: number): Promise<readonly Collaborator[]> {
+  const all = Array.from({ length: size }, () => {
+    nextId += 1;
+    return { id: nextId, version: 1 };
+  });
+  for (const { id } of all) {
+    await pool.query({ ...INSERT_ACTOR, values: [id, `other/${id}`, 'other', 1, 'open', '{"v":"open","c":{}}'] });
+  }
+  return all;
+}
+
+async function writeOther(pool: pg.Pool, collaborator: Collaborator, row: TransitionRow): Promise<void> {
+  collaborator.version += 1;
+  const { id, version } = collaborator;
+  const { type, body, fromState, toState, sender, cause, correlation, hop } = row;
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query({ ...UPDATE_ACTOR, values: [id, version, 'open', '{"v":"open","c":{}}', 'active'] });
+    const journal = [id, version, `${id}.${version}`, type, body, fromState, toState, sender, cause, correlation, hop];
+    await client.query({ ...INSERT_TRANSITION, values: journal });
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
 }

@@ -52,7 +52,8 @@ async function addProvider(url: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
   await client.query(
-    `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) values (1, 'provider/paper', 'provider', 0, 1, 1, 'active', 'open', '{}')`,
+    `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
+     values (1, 'provider/paper', 'provider', 0, 1, 1, 'active', 'open', '{}')`,
   );
   await client.query(
     `insert into providers (name, actor_id, adapter, settings, status) values ('paper', 1, 'binance', '{}', 'running')`,

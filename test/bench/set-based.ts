@@ -1,28 +1,43 @@
-// The yardstick (b): the same rows by set-based SQL alone. The server makes them from generate_series, so no client
-// decides, encodes or sends anything: what is left is what Postgres itself needs for the rows.
+// The yardstick (b): the same rows by set-based SQL alone. What differs from order to order lies in a temporary table as
+// text beforehand, so no client decides, encodes or sends anything while it is timed: what is left is what Postgres
+// itself needs to make the rows of their texts and to write them.
 import pg from 'pg';
+import type { TransitionRow } from '../../actors/runtime/ports.ts';
 import type { Lifecycle, LifecycleStep } from './lifecycle.ts';
+
+/** The orders of a group, by the first and last of their ids. */
+type Ids = readonly [first: number, last: number];
+
+/** The staged orders under the ids of this group. */
+const STAGED = '(select $1::int8 + n as i, * from staged where n <= $2::int8 - $1::int8) s';
 
 /** Transitions per second of one session that writes orders' lives in groups of `size` transitions, for `seconds`. */
 export async function writeSetBased(url: string, life: Lifecycle, size: number, seconds: number): Promise<number> {
   const client = new pg.Client(url);
   await client.connect();
-  await client.query(`create temp sequence bench_ids start ${2_000_000_000 + size * 10_000_000}`);
+  await stage(client, life, size);
   let transitions = 0;
+  let next = 2_000_000_000;
   const startedAt = performance.now();
   const until = startedAt + seconds * 1_000;
   try {
     while (performance.now() < until) {
-      const { rows } = await client.query<{ first: string }>(
-        `select setval('bench_ids', nextval('bench_ids') + ${size}) - ${size} as first`,
-      );
-      const first = Number(rows[0]?.first);
+      const ids: Ids = [next, next + size - 1];
+      next += size;
       for (const [index, step] of life.steps.entries()) {
         await client.query('begin');
-        await writeStep(client, life, step, index, first, size);
+        await (index === 0 ? insertOrders(client, life, ids) : updateOrders(client, life, ids, index));
+        await insertJournal(client, step, ids, index);
+        await insertExecutions(client, step, ids);
+        await writeOutbox(client, step, ids, index);
         await client.query('commit');
         transitions += size;
       }
+      await client.query('begin');
+      for (const [n, row] of life.others.entries()) await insertOthers(client, row, ids, n);
+      await client.query('update actors set version = version + 1, updated_at = now() where id = 1');
+      await client.query('commit');
+      transitions += size * life.others.length;
     }
     return (transitions * 1_000) / (performance.now() - startedAt);
   } finally {
@@ -30,92 +45,117 @@ export async function writeSetBased(url: string, life: Lifecycle, size: number, 
   }
 }
 
-async function writeStep(
-  client: pg.Client,
-  life: Lifecycle,
-  step: LifecycleStep,
-  index: number,
-  first: number,
-  size: number,
-): Promise<void> {
-  const ids = [first, first + size - 1];
-  const { order } = life;
-  const facts = [order.state, order.life, order.venueOrderId, order.filledQuantity, order.filledQuote, order.reason];
-  if (index === 0) {
-    await client.query({
-      name: 's_actor',
-      text: `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot) select i, 'order/' || i, $3, 0, 1, 1, 'active', $4, $5::json from generate_series($1::int8, $2::int8) i`,
-      values: [...ids, life.kind, life.state, life.snapshot],
-    });
-    const fixed = [
-      order.provider,
-      order.strategyInstance,
-      order.symbol,
-      order.side,
-      order.orderType,
-      order.timeInForce,
-      order.quantity,
-      order.price,
-    ];
-    await client.query({
-      name: 's_order',
-      text: `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force, quantity, price, placed_at, state, life, venue_order_id, filled_quantity, filled_quote, signed_at, deadline_at, acknowledged_at, completed_at, reason)
-        select i, i::text, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, now(), $11, $12, $13, $14::numeric, $15::numeric, now(), now(), now(), now(), $16 from generate_series($1::int8, $2::int8) i`,
-      values: [...ids, ...fixed, ...facts],
-    });
-  } else {
-    const status = index === life.steps.length - 1 ? 'done' : 'active';
-    await client.query({
-      name: 's_actor_update',
-      text: `update actors a set version = a.version + 1, state = $3, snapshot = $4::json, status = $5, updated_at = now() from generate_series($1::int8, $2::int8) i where a.id = i`,
-      values: [...ids, life.state, life.snapshot, status],
-    });
-    await client.query({
-      name: 's_order_update',
-      text: `update orders o set state = $3, life = $4, venue_order_id = $5, filled_quantity = $6::numeric, filled_quote = $7::numeric, reason = $8, signed_at = now(), acknowledged_at = now(), updated_at = now() from generate_series($1::int8, $2::int8) i where o.actor_id = i`,
-      values: [...ids, ...facts],
-    });
-  }
-  const { messageId, type, body, fromState, toState, sender, cause, correlation, hop } = step.journal;
+/** One row per order of a group: its snapshot, its messages, its outgoing messages, its amounts. */
+async function stage(client: pg.Client, life: Lifecycle, size: number): Promise<void> {
+  const bodies = life.steps.map(({ journal }, index) => [`body_${index}`, journal.body] as const);
+  const outgoing = life.steps.flatMap(({ outbox }, index) =>
+    outbox.map((row, n) => [`outgoing_${index}_${n}`, row.body] as const),
+  );
+  const { quantity, price, filledQuantity, filledQuote } = life.order;
+  const amounts = Object.entries({ quantity, price, filled: filledQuantity, quote: filledQuote });
+  const columns = [['snapshot', life.snapshot] as const, ...bodies, ...outgoing, ...amounts];
+  const values = columns.map((_, index) => `replace($${index + 3}, $2, lpad(n::text, length($2), '0'))`);
+  await client.query(
+    `create temp table staged (n int primary key, ${columns.map(([name]) => `${name} text`).join(', ')})`,
+  );
+  await client.query(`insert into staged select n, ${values.join(', ')} from generate_series(0, $1::int - 1) n`, [
+    size,
+    life.order.clientOrderId,
+    ...columns.map(([, value]) => value),
+  ]);
+  await client.query('analyze staged');
+}
+
+function factsOf({ order }: Lifecycle): readonly (string | null)[] {
+  return [order.state, order.life, order.venueOrderId, order.reason];
+}
+
+async function insertOrders(client: pg.Client, life: Lifecycle, ids: Ids): Promise<void> {
   await client.query({
-    name: 's_transition',
-    text: `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause, correlation, hop) select i, $3, i || $4, $5, $6::json, $7, $8, now(), $9, $10, $11, $12 from generate_series($1::int8, $2::int8) i`,
-    values: [
-      ...ids,
-      index + 1,
-      messageId.slice(0, 40),
-      type,
-      body,
-      fromState,
-      toState,
-      sender,
-      cause,
-      correlation,
-      hop,
-    ],
+    name: 'insert_actors',
+    text: `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
+      select i, 'order/' || i, $3, 0, 1, 1, 'active', $4, s.snapshot::json from ${STAGED}`,
+    values: [...ids, life.kind, life.state],
   });
+  const { provider, strategyInstance, symbol, side, orderType, timeInForce } = life.order;
+  await client.query({
+    name: 'insert_orders',
+    text: `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type,
+        time_in_force, quantity, price, placed_at, state, life, venue_order_id, filled_quantity, filled_quote,
+        reason, signed_at, deadline_at, acknowledged_at, completed_at)
+      select i, i::text, $3, $4, $5, $6, $7, $8, s.quantity::numeric, s.price::numeric, now(), $9, $10, $11,
+        s.filled::numeric, s.quote::numeric, $12, now(), now(), now(), now() from ${STAGED}`,
+    values: [...ids, provider, strategyInstance, symbol, side, orderType, timeInForce, ...factsOf(life)],
+  });
+}
+
+async function updateOrders(client: pg.Client, life: Lifecycle, ids: Ids, index: number): Promise<void> {
+  const status = index === life.steps.length - 1 ? 'done' : 'active';
+  await client.query({
+    name: 'update_actors',
+    text: `update actors a set version = a.version + 1, state = $3, snapshot = s.snapshot::json, status = $4,
+        updated_at = now() from ${STAGED} where a.id = s.i`,
+    values: [...ids, life.state, status],
+  });
+  await client.query({
+    name: 'update_orders',
+    text: `update orders o set state = $3, life = $4, venue_order_id = $5, filled_quantity = s.filled::numeric,
+        filled_quote = s.quote::numeric, reason = $6, signed_at = now(), acknowledged_at = now(), updated_at = now()
+      from ${STAGED} where o.actor_id = s.i`,
+    values: [...ids, ...factsOf(life)],
+  });
+}
+
+async function insertJournal(client: pg.Client, { journal }: LifecycleStep, ids: Ids, index: number): Promise<void> {
+  const { messageId, type, fromState, toState, sender, cause, correlation, hop } = journal;
+  await client.query({
+    name: `insert_transitions_${index}`,
+    text: `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause,
+        correlation, hop)
+      select i, $3, i || $4, $5, s.body_${index}::json, $6, $7, now(), $8, $9, $10, $11 from ${STAGED}`,
+    values: [...ids, index + 1, messageId.slice(0, 40), type, fromState, toState, sender, cause, correlation, hop],
+  });
+}
+
+/** Of one actor that stands for risk and provider: its snapshot is written once per group. */
+async function insertOthers(client: pg.Client, row: TransitionRow, ids: Ids, n: number): Promise<void> {
+  const { type, body, fromState, toState, sender, cause, correlation, hop } = row;
+  await client.query({
+    name: `insert_others_${n}`,
+    text: `insert into transitions (actor_id, number, message_id, type, body, from_state, to_state, at, sender, cause,
+        correlation, hop)
+      select 1, i * 16 + $3, i || '.' || $3, $4, (replace($5, '#', i::text))::json, $6, $7, now(), $8, $9, $10, $11
+        from ${STAGED}`,
+    values: [...ids, n, type, body, fromState, toState, sender, cause, correlation, hop],
+  });
+}
+
+async function insertExecutions(client: pg.Client, { execution }: LifecycleStep, ids: Ids): Promise<void> {
+  if (execution === null) return;
+  const { provider, strategyInstance, venue, account, symbol, side, fee, feeAsset, liquidity } = execution;
+  await client.query({
+    name: 'insert_executions',
+    text: `insert into executions (order_id, provider, strategy_instance, venue, account, symbol, trade_id,
+        venue_order_id, side, quantity, price, fee, fee_asset, liquidity, traded_at)
+      select i, $3, $4, $5, $6, $7, i::text, i::text, $8, s.filled::numeric, s.price::numeric, $9::numeric, $10, $11,
+        now() from ${STAGED} on conflict do nothing`,
+    values: [...ids, provider, strategyInstance, venue, account, symbol, side, fee, feeAsset, liquidity],
+  });
+}
+
+async function writeOutbox(client: pg.Client, step: LifecycleStep, ids: Ids, index: number): Promise<void> {
   for (const [n, row] of step.outbox.entries()) {
+    const { lane, key, target, type, cause, correlation, hop } = row;
     await client.query({
-      name: 's_outbox',
-      text: `insert into events_outbox (id, lane, key, source_id, target, type, body, at, cause, correlation, hop, delivered_at) select i * 64 + $3, $4, $5, i, $6, $7, $8::json, now(), $9, $10, $11, case when $4 = 'event' then now() end from generate_series($1::int8, $2::int8) i`,
-      values: [
-        ...ids,
-        index * 8 + n,
-        row.lane,
-        row.key,
-        row.target,
-        row.type,
-        row.body,
-        row.cause,
-        row.correlation,
-        row.hop,
-      ],
+      name: `insert_outbox_${index}_${n}`,
+      text: `insert into events_outbox (id, lane, key, source_id, target, type, body, at, cause, correlation, hop,
+          delivered_at)
+        select i * 64 + $3, $4, $5, i, $6, $7, s.outgoing_${index}_${n}::json, now(), $8, $9, $10,
+          case when $4 = 'event' then now() end from ${STAGED}`,
+      values: [...ids, index * 8 + n, lane, key, target, type, cause, correlation, hop],
     });
   }
-  if (step.settles > 0)
-    await client.query({
-      name: 's_settle',
-      text: `delete from events_outbox where lane = 'effect' and id between $1::int8 * 64 and $2::int8 * 64 + 63`,
-      values: ids,
-    });
+  if (step.settles === 0) return;
+  const text = `delete from events_outbox where lane = 'effect' and id between $1::int8 * 64 and $2::int8 * 64 + 63`;
+  await client.query({ name: 'delete_outbox', text, values: [...ids] });
 }

@@ -1,4 +1,4 @@
-// Durable transitions of the order lifecycle at saturation: created, granted, claimed (submitted), acknowledged, filled.
+// Durable transitions of the order lifecycle at saturation: created, granted, claimed, acknowledged, filled.
 // The order machine and its effects are the production ones; risk and provider are one-state machines that answer
 // at once, so that what is measured is the order, and the venue accepts within the process.
 import { emit, setup } from 'xstate';
@@ -13,7 +13,7 @@ import type { ActorRow, Store, WriteSet } from '../../actors/runtime/ports.ts';
 import { createSystem, type System } from '../../actors/runtime/system.ts';
 import { systemClock } from '../../bin/clock.ts';
 import { createStore } from '../../persistence/index.ts';
-import { type Lifecycle, lifecycleOf } from './lifecycle.ts';
+import { type Lifecycle, lifecycleOf, transitionsOf } from './lifecycle.ts';
 
 const QUIET = {
   debug() {},
@@ -154,79 +154,99 @@ export interface Throughput {
   readonly working: ActorRow;
 }
 
-/** Keeps `open` orders alive at once for `seconds`; counts the orders' own transitions. */
+/** Keeps `open` orders alive at once for `seconds`; counts the orders' transitions and those they caused. */
 export async function measureThroughput(
   url: string,
   options: { readonly open: number; readonly seconds: number; readonly prefix: string },
 ): Promise<Throughput> {
-  const store = createStore({ url, log: QUIET });
-  const sets: WriteSet[] = [];
-  let orderTransitions = 0;
-  let turns = 0;
-  let groups = 0;
-  const watched: Store = {
-    ...store,
-    async commit(set) {
-      await store.commit(set);
-      if (sets.length < 12) sets.push(set);
-      groups += 1;
-      turns += set.transitions.length;
-    },
+  const load = await startLoad(url, options.prefix);
+  const { counts } = load;
+  // One life on its own first, for the yardsticks.
+  const first: ActorKey = `order/${options.prefix}1`;
+  load.openOrder();
+  for (let waited = 0; counts.filled < 1; waited += 1) {
+    if (waited > 2_000) throw new Error(`${first} does not fill: ${JSON.stringify(load.system.snapshot(first))}`);
+    await pause(5);
+  }
+  const life = lifecycleOf(counts.sets, first);
+  const working = workingOf(counts.sets, first);
+  for (let n = 0; n < options.open; n += 1) load.openOrder();
+  await pause(1_000);
+  const from = { ...counts, at: performance.now() };
+  await pause(options.seconds * 1_000);
+  const seconds = (performance.now() - from.at) / 1_000;
+  const orders = counts.filled - from.filled;
+  const turnsPerSecond = (counts.turns - from.turns) / seconds;
+  const groups = counts.groups - from.groups;
+  await load.stop();
+  return {
+    transitionsPerSecond: (orders * transitionsOf(life)) / seconds,
+    turnsPerSecond,
+    groups,
+    orders,
+    life,
+    working,
   };
-  let orders = 0;
-  let filled = 0;
+}
+
+interface Counts {
+  filled: number;
+  turns: number;
+  groups: number;
+  /** The first write-sets, in which the first order lives. */
+  readonly sets: WriteSet[];
+}
+interface Load {
+  readonly system: System;
+  readonly counts: Counts;
+  /** Opens one order, and one after it when it has filled. */
+  openOrder(): void;
+  stop(): Promise<void>;
+}
+
+async function startLoad(url: string, prefix: string): Promise<Load> {
+  const store = createStore({ url, log: QUIET });
+  const counts: Counts = { filled: 0, turns: 0, groups: 0, sets: [] };
+  let opened = 0;
   let running = true;
   // What is still on its way when the measuring ends is turned away, as it should be.
   const complain = (error: unknown): void => {
     if (running) console.error(error);
   };
-  const spawnNext = (): void => {
+  const openOrder = (): void => {
     if (!running) return;
-    orders += 1;
-    void system.spawn(`order/${options.prefix}${orders}`, orderInput(`${options.prefix}${orders}`)).catch(complain);
+    opened += 1;
+    void system.spawn(`order/${prefix}${opened}`, orderInput(`${prefix}${opened}`)).catch(complain);
   };
-  const ports = venue(
-    () => system,
-    () => {
-      filled += 1;
-      spawnNext();
-    },
-    complain,
-  );
-  const system: System = createSystem({
-    actors: BENCH_ACTORS,
-    store: watched,
-    clock: systemClock,
-    log: QUIET,
-    node: 'bench',
-    ports,
-  });
+  const filled = (): void => {
+    counts.filled += 1;
+    openOrder();
+  };
+  const ports = venue(() => system, filled, complain);
+  const options = { actors: BENCH_ACTORS, clock: systemClock, log: QUIET, node: 'bench', ports };
+  const system: System = createSystem({ ...options, store: counting(store, counts) });
   await system.start();
   await Promise.all([system.spawn('risk/paper', {}), system.spawn('provider/paper', {})]);
-  // One life on its own first, for the yardsticks.
-  spawnNext();
-  for (let waited = 0; filled < 1; waited += 1) {
-    if (waited > 2_000)
-      throw new Error(`the first order does not fill: ${JSON.stringify(system.snapshot(`order/${options.prefix}1`))}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  const life = lifecycleOf(sets, `order/${options.prefix}1`);
-  for (let n = 0; n < options.open; n += 1) spawnNext();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const from = { filled, turns, groups, at: performance.now() };
-  await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000));
-  const elapsed = (performance.now() - from.at) / 1_000;
-  orderTransitions = (filled - from.filled) * life.steps.length;
-  const result = {
-    transitionsPerSecond: orderTransitions / elapsed,
-    turnsPerSecond: (turns - from.turns) / elapsed,
-    groups: groups - from.groups,
-    orders: filled - from.filled,
-    life,
-    working: workingOf(sets, `order/${options.prefix}1`),
+  const stop = async (): Promise<void> => {
+    running = false;
+    await system.stop();
+    await store.close();
   };
-  running = false;
-  await system.stop();
-  await store.close();
-  return result;
+  return { system, counts, openOrder, stop };
+}
+
+function counting(store: Store, counts: Counts): Store {
+  return {
+    ...store,
+    async commit(set) {
+      await store.commit(set);
+      if (counts.sets.length < 12) counts.sets.push(set);
+      counts.groups += 1;
+      counts.turns += set.transitions.length;
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -119,7 +119,7 @@ function playOf(name: string): (typeof PLAYS)[string] {
 async function playPart({ play: name, part, database, venue, keys }: Told): Promise<void> {
   const { strategies, parts } = playOf(name);
   const { restUrl, streamUrl, wsApiUrl } = venue;
-  const settings = { venue: 'PAPER', restUrl, streamUrl, wsApiUrl, apiKey: 'env:KEY', apiSecret: 'env:SECRET', recvWindowMs: 1_000 };
+  const settings = { venue: 'PAPER', restUrl, streamUrl, wsApiUrl, apiKey: 'env:KEY', apiSecret: 'env:SECRET', recvWindowMs: 800 };
   const gateway: Gateway = await startGateway({
     store: { url: database },
     children: {

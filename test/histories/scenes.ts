@@ -61,7 +61,7 @@ export const PLAYS: { readonly [name: string]: Play } = {
   market: {
     strategies: [instance('market-maker', { dry_run: false, requote_bps: '0.2', spread_bps: '1' }, 'mm')],
     parts: [quoting, quoting, quoting],
-    speed: 4,
+    speed: 2,
   },
   orders: { strategies: [instance('hands')], parts: [calmOrders, refusedOrders], speed: 0 },
   answers: { strategies: [instance('hands')], parts: [lostAnswers, doubts, lostCancels], speed: 0 },
@@ -75,7 +75,7 @@ export const PLAYS: { readonly [name: string]: Play } = {
 
 async function quoting({ system }: Stage): Promise<'stop' | 'kill'> {
   await running(system, strategyKey('mm'));
-  await sleep(4_000);
+  await sleep(1_200);
   return 'kill';
 }
 
@@ -141,12 +141,13 @@ async function lostAnswers({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await ended(system, await place(system, { side: 'Buy', price: ask * 1.01, timeInForce: 'IOC' }));
   await faults(venue, { operation: 'submit', action: 'reply', status: 429, body: '{"code":-1015,"msg":"too many"}', process: false, times: 1 });
   // Too many orders, says the venue: nothing is sent for a while.
-  const wait = await place(system, { side: 'Buy', price: bid * 0.99 });
+  await ended(system, await place(system, { side: 'Buy', price: bid * 0.99 }));
+  const late = await place(system, { side: 'Buy', price: bid * 0.99 });
   const withdrawn = await place(system, { side: 'Buy', price: bid * 0.99 });
   await inState(system, withdrawn, /life.queued.waiting/);
   await cancel(system, withdrawn);
   await ended(system, withdrawn);
-  await inState(system, wait, /life.(working|canceled)/);
+  await inState(system, late, /life.(working|canceled)/);
   await cancel(system, found);
   await cancel(system, found);
   await ended(system, found);
@@ -214,16 +215,16 @@ async function brokenLink({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await say(system, PAPER, { type: 'Stop' });
   await say(system, PAPER, { type: 'Start' });
   await say(system, PAPER, { type: 'Start' });
-  await until('the provider is back', () => /ready/.test(stateOf(system, PAPER)));
+  await until('the provider is back', () => /ready/.test(stateOf(system, PAPER)), 60_000);
   return 'kill';
 }
 
 async function refusedRounds({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await running(system, HANDS);
-  await faults(venue, { operation: 'query', action: 'dropBefore', times: 6 });
+  await faults(venue, { operation: 'query', action: 'dropBefore', times: 4 });
   await admin(venue, 'POST', '/faults/cut', { sockets: 'user' });
   await until('the loss is noticed', () => !/ready/.test(stateOf(system, PAPER)));
-  await until('the provider is back', () => /ready/.test(stateOf(system, PAPER)));
+  await until('the provider is back', () => /ready/.test(stateOf(system, PAPER)), 60_000);
   return 'stop';
 }
 

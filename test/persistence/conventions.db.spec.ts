@@ -120,7 +120,7 @@ test('what is one of a few words has a named check, and what names another row a
   t.deepEqual(withoutReference, ['events_outbox.source_id', 'transitions.actor_id']);
 });
 
-test('what boot and the relay look for is in partial indexes, and no index is on a column that changes at every turn', async (t) => {
+test('what boot and the relay look for is in partial indexes, and what changes at every turn in none', async (t) => {
   const url = await testDatabase();
   const partial = await query<{ name: string }>(
     url,

@@ -74,7 +74,8 @@ test('what the database refuses is refused, with table and constraint and withou
   );
   t.is(
     faults[0]?.message,
-    'commit 2 of shard 0, insert_orders: a constraint does not hold (sqlstate=23514, table=orders, constraint=orders_quantity_check)',
+    'commit 2 of shard 0, insert_orders: a constraint does not hold ' +
+      '(sqlstate=23514, table=orders, constraint=orders_quantity_check)',
   );
   t.notRegex(inspect(faults, { depth: 9, showHidden: true }), /CANARY/);
 });
@@ -169,7 +170,7 @@ test('a row that another session holds makes the group give way after the lock t
   await writer.commit(change1);
 });
 
-test('a backend that is killed in the middle of a group leaves nothing of it, and the next one takes over', async (t) => {
+test('a backend killed in the middle of a group leaves nothing of it, and the next one takes over', async (t) => {
   const { url, store, writer, change1 } = await open(t);
   const holder = await session(t, url);
   await holder.query('begin; select 1 from actors for update');

@@ -37,7 +37,7 @@ const remaining = async (url: string): Promise<number> => {
   return row?.ms ?? 0;
 };
 
-test('a free shard is granted; while it is held nobody else gets it and is told by whom and for how long', async (t) => {
+test('a free shard is granted; while it is held others are told by whom and for how long', async (t) => {
   const url = await testDatabase();
   const [first, second] = [open(t, url), open(t, url)];
   t.deepEqual(await take(first, 'host-1:4711'), {
@@ -144,7 +144,7 @@ test('a process that is only stopped keeps its shard until it expires, and is fe
   await writer.commit();
 });
 
-test('an owner that is paused in the middle of sending a group blocks nobody and is fenced when it goes on', async (t) => {
+test('an owner paused in the middle of sending a group blocks nobody and is fenced when it goes on', async (t) => {
   const url = await testDatabase();
   const { hostname, port } = new URL(url);
   await using proxy = await tcpProxy({ host: hostname, port: Number(port) });

@@ -171,7 +171,7 @@ test('eight processes that boot at once migrate once', async (t) => {
 });
 
 for (const [index, name] of NAMES.entries()) {
-  test(`a process killed in the middle of ${name} leaves whole migrations only, and the next one finishes`, async (t) => {
+  test(`a process killed in the middle of ${name} leaves whole migrations, and the next one finishes`, async (t) => {
     const url = await emptyDatabase();
     const folder = copyOfMigrations(t, (copy) => {
       const file = path.join(copy, `${name}.sql`);

@@ -30,7 +30,8 @@ select case when g % 1000 = 0 then 'effect' else 'event' end, 'k-' || g, g, 't',
 insert into timers (actor_id, timer_id, generation, due_at, body, correlation)
 select g, 't', 1, now(), '{}', 'c' from generate_series(1, 100000) g;
 insert into dead_letters (receiver, message_id, type, body, correlation, hop, reason, error, at, redriven_at)
-select 'order/o-' || g, 'm-' || g, 'T', '{}', 'c', 0, 'poison', 'x', now(), case when g % 100 = 0 then null else now() end
+select 'order/o-' || g, 'm-' || g, 'T', '{}', 'c', 0, 'poison', 'x', now(),
+       case when g % 100 = 0 then null else now() end
   from generate_series(1, 100000) g;
 insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force,
                     quantity, state, life, filled_quantity, filled_quote, placed_at, completed_at)
@@ -46,7 +47,8 @@ insert into balances (provider, asset, available, locked, observed_at)
 select 'paper', 'A' || g, 1, 1, now() from generate_series(1, 2000) g;
 insert into instruments (provider, symbol, base, quote, price_increment, quantity_increment, min_quantity, min_notional)
 select 'paper', 'A' || g || '-B', 'A', 'B', 1, 1, 1, 1 from generate_series(1, 2000) g;
-insert into provider_routes (provider, type, symbol) select 'p' || g % 50, 'TRADE', 'A' || g from generate_series(1, 2000) g;
+insert into provider_routes (provider, type, symbol)
+select 'p' || g % 50, 'TRADE', 'A' || g from generate_series(1, 2000) g;
 vacuum analyze;`;
 
 let filledUrl = '';

@@ -1,4 +1,4 @@
-// Commits that fail in every way a commit can fail, under load: what is decided again, what is not, and that nobody notices.
+// Commits that fail in every way a commit can fail, under load: what is decided again, and that nobody notices.
 import test from 'ava';
 import type { ActorKey } from '../../actors/runtime/message.ts';
 import { type Store, StoreFault, type WriteSet } from '../../actors/runtime/ports.ts';
@@ -80,7 +80,8 @@ for (const seed of [1, 2, 3]) {
     // 3. Order: per actor, messages from outside stand in the journal as they were accepted.
     const rows = await query<{ actor_id: string; n: number }>(
       url,
-      `select actor_id, substring(message_id from 2)::int as n from transitions where message_id like 'm%' order by actor_id, number`,
+      `select actor_id, substring(message_id from 2)::int as n from transitions
+        where message_id like 'm%' order by actor_id, number`,
     );
     t.deepEqual(
       rows,

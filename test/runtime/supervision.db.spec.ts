@@ -45,7 +45,7 @@ test('an actor that fails is held back for a moment, and then goes on with what 
   t.deepEqual(await differences(url, actors), []);
 });
 
-test('an actor that fails too often is given up, stays so across restarts, and an operator lets it go on', async (t) => {
+test('an actor that fails too often is given up, stays so across restarts, until an operator resumes it', async (t) => {
   const url = await testDatabase();
   const first = await start(url);
   await first.system.spawn(counter('a'), { step: 1 });

@@ -67,7 +67,8 @@ test('a cascade is one commit', async (t) => {
   t.is(BigInt(system.inspector.health().commitNumber) - before, 1n);
   const [row] = await query<{ cause: string; sender: string }>(
     url,
-    `select cause, sender from transitions t join actors a on a.id = t.actor_id where a.key = 'counter/b' and number = 2`,
+    `select cause, sender from transitions t join actors a on a.id = t.actor_id
+      where a.key = 'counter/b' and number = 2`,
   );
   t.is(row?.sender, 'counter/a');
   await stop();
@@ -123,7 +124,7 @@ test('a row the database refuses harms only the turn that wrote it', async (t) =
   t.deepEqual(await differences(url, actors), []);
 });
 
-test('what no state handles is a dead letter that names state and message; what is ignored on purpose is not', async (t) => {
+test('what no state handles is a dead letter naming state and message; what is ignored on purpose is not', async (t) => {
   const url = await testDatabase();
   const { system, store, stop } = await run({ url, actors: [counterActor()] });
   await system.spawn(counter('a'), { step: 1 });
@@ -248,7 +249,7 @@ test('a process whose lease was taken over cannot commit, and says so', async (t
   t.deepEqual(await differences(url, actors), []);
 });
 
-test('a full mailbox refuses with the actor, the depth and the bound; a hot actor does not starve a quiet one', async (t) => {
+test('a full mailbox refuses, naming actor, depth and bound; a hot actor does not starve a quiet one', async (t) => {
   const url = await testDatabase();
   const { system, stop } = await run({
     url,
@@ -268,7 +269,7 @@ test('a full mailbox refuses with the actor, the depth and the bound; a hot acto
   await stop();
 });
 
-test('creating an actor that rests in the database is a duplicate, and what was told with it reaches the old one', async (t) => {
+test('creating an actor that rests is a duplicate, and what was told with it reaches the old one', async (t) => {
   const url = await testDatabase();
   const actors = [counterActor()];
   const first = await run({ url, actors });

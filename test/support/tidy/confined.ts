@@ -109,8 +109,8 @@ const SHELLS_EXIST: Rule = {
     ),
 };
 
-const IMPURE =
-  /\b(?:Date|process|fetch|console|performance|globalThis|setTimeout|setInterval|queueMicrotask)\b|\bMath\.random\b|\bimport\s*\(/g;
+const IMPURE_NAMES = 'Date|process|fetch|console|performance|globalThis|setTimeout|setInterval|queueMicrotask';
+const IMPURE = new RegExp(`\\b(?:${IMPURE_NAMES})\\b|\\bMath\\.random\\b|\\bimport\\s*\\(`, 'g');
 
 /** A machine, and every file it is made of. */
 function machineFiles(project: Project): Source[] {

@@ -167,7 +167,7 @@ const CONFINED: readonly Confined[] = [
   {
     sentence: 'only exchanges, persistence, the venue and the command start processes or read files',
     library: /^node:(?:child_process|fs|fs\/promises|net|tls|http|https|dgram)$/,
-    to: /^(?:actors\/exchanges\/|actors\/control\/|actors\/strategy\/sandbox|persistence\/|config\/|drizzle\/|bin\/|test\/)/,
+    to: /^(?:actors\/(?:exchanges\/|control\/|strategy\/sandbox)|persistence\/|config\/|drizzle\/|bin\/|test\/)/,
     planted: { 'actors/order/effects.ts': `import fs from 'node:fs';` },
   },
 ];
