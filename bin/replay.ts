@@ -130,7 +130,10 @@ const recorded = z.array(
 
 /** A file of recorded histories: a JSON array, as `meltica inspect --history` prints it. */
 export function readHistories(file: string): readonly History[] {
-  return recorded.parse(JSON.parse(fs.readFileSync(file, 'utf8'))) as readonly History[];
+  const checked = recorded.safeParse(JSON.parse(fs.readFileSync(file, 'utf8')));
+  if (checked.success) return checked.data as readonly History[];
+  const [issue] = checked.error.issues;
+  throw new Error(`${file} holds no histories: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
 }
 
 function replayFile(file: string): ReplayReport {

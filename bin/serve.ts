@@ -1,4 +1,5 @@
 // meltica start: configuration → database → venue → gateway, and back in the other order at SIGINT or SIGTERM.
+import fs from 'node:fs';
 import path from 'node:path';
 import { loadOrCreateToken } from '../actors/control/index.ts';
 import type { ProviderInput } from '../actors/provider/messages.ts';
@@ -120,7 +121,7 @@ async function gatewayOptions(
 ): Promise<GatewayOptions> {
   const { url, tls } = database.store;
   const prefix = deploymentPrefix(await migrationStatus(url, { tls }));
-  const folder = path.resolve(HOME, settings.strategies.directory);
+  const folder = modulesFolder(settings);
   const account = venue?.accounts[0];
   const secrets = {
     ...environment,
@@ -148,6 +149,12 @@ async function gatewayOptions(
       end(1);
     },
   };
+}
+
+/** Beside the configuration that names it, else among the program's own files. */
+function modulesFolder({ file, strategies }: Settings): string {
+  const own = path.resolve(path.dirname(file), '..', strategies.directory);
+  return fs.existsSync(own) ? own : path.resolve(HOME, strategies.directory);
 }
 
 type ProviderSettings = Settings['providers'][string];

@@ -428,8 +428,12 @@ class RunningSystem implements System {
     this.#timers.stop();
     await this.#release?.stop(failed ? 0 : this.#bounds.stopMs);
     crash('stopping');
-    // 2. The group in flight lands; a database that does not answer is not waited for: its source sends it again.
-    const giveUp = this.#options.clock.after(LANDING_MS, () => this.#abort.abort());
+    // 2. What waits is decided, answers of effects above all, and lands; a database that does not answer is not waited for: its source sends it again.
+    const giveUp = this.#options.clock.after(LANDING_MS, () => {
+      void this.#worker?.stop();
+      this.#abort.abort();
+    });
+    await this.#worker?.drain();
     await this.#worker?.stop();
     giveUp();
     this.#unwatch();

@@ -90,6 +90,11 @@ export class Worker {
     this.#ended = Promise.resolve().then(() => this.#run());
   }
 
+  /** Resolves when everything that waits in the mailboxes has been decided and has landed. */
+  async drain(): Promise<void> {
+    while (this.#running) await this.#ended;
+  }
+
   /** Takes nothing new, waits until the group in flight has landed. */
   async stop(): Promise<void> {
     this.#stopping = true;

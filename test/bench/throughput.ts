@@ -209,9 +209,9 @@ async function startLoad(url: string, prefix: string): Promise<Load> {
   const counts: Counts = { filled: 0, turns: 0, groups: 0, sets: [] };
   let opened = 0;
   let running = true;
-  // What is still on its way when the measuring ends is turned away, as it should be.
   const complain = (error: unknown): void => {
-    if (running) console.error(error);
+    console.error(error);
+    process.exitCode = 1;
   };
   const openOrder = (): void => {
     if (!running) return;
@@ -229,6 +229,8 @@ async function startLoad(url: string, prefix: string): Promise<Load> {
   await Promise.all([system.spawn('risk/paper', {}), system.spawn('provider/paper', {})]);
   const stop = async (): Promise<void> => {
     running = false;
+    // Every order ends, so that the next run on this database finds none that hangs in between.
+    while (counts.filled < opened) await pause(10);
     await system.stop();
     await store.close();
   };

@@ -72,7 +72,7 @@ export function live({ machine }: ActorDefinition, life: Life, { prepare = () =>
       moments.push({ before, message, step: null, error });
     }
   };
-  hear({ type: INIT }, () => stepper.start(life.input));
+  hear({ type: INIT, input: life.input } as Message, () => stepper.start(life.input));
   for (const happening of life.happenings) {
     at += happening.afterMs;
     const body = bodyOf(happening, armed);

@@ -128,7 +128,7 @@ export const LIVES = [
   'absent',
 ] as const;
 
-export function lifeOf({ state }: OrderScene): string {
+export function lifeOf({ state }: Pick<OrderScene, 'state'>): string {
   return /^life\.([a-z]+)/.exec(state)?.[1] ?? state;
 }
 
