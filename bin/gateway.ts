@@ -47,6 +47,8 @@ export interface GatewayOptions {
   /** The kinds, where they are not the production ones: the crash test's mutants. */
   readonly actors?: readonly ActorDefinition[];
   readonly crash?: CrashHook;
+  /** Aborted when the process is to end, which it may be while it still waits for the lease. */
+  readonly signal?: AbortSignal;
   /** The runtime stopped by itself. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -97,7 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     const url = await control.listen(api.address);
     // 3. Recovery, then the children of the configuration.
-    const recovered = await system.start();
+    const recovered = await startUnless(options.signal, system);
     await system.spawn(SUPERVISOR, {});
     const started: SupervisorMessage = {
       type: 'NodeStarted',
@@ -113,6 +115,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await system.stop();
     await store.close();
     throw error;
+  }
+}
+
+/** Starting may take as long as another process holds the lease: a signal ends the wait. */
+async function startUnless(signal: AbortSignal | undefined, system: System): ReturnType<System['start']> {
+  signal?.throwIfAborted();
+  const stop = (): void => void system.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await system.start();
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 

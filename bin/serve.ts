@@ -34,13 +34,18 @@ export async function main(): Promise<number> {
   const log = createLog({ level: settings.logging.level, pretty: process.stdout.isTTY === true });
   for (const warning of settings.warnings) log.warn({}, warning);
   const ending = Promise.withResolvers<number>();
+  const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       log.info({ signal }, 'stopping');
+      stopping.abort();
       ending.resolve(0);
     });
   }
-  const running = await start(settings, environment, log, (status) => ending.resolve(status));
+  const end = (status: number): void => ending.resolve(status);
+  const running = await start(settings, environment, log, end, stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
   const status = await ending.promise;
   const timer = setTimeout(() => {
     log.error(
@@ -49,7 +54,7 @@ export async function main(): Promise<number> {
     );
     process.exit(1);
   }, STOP_WITHIN_MS);
-  await running.stop();
+  await running?.stop();
   clearTimeout(timer);
   log.info({}, 'stopped');
   return status;
@@ -64,6 +69,7 @@ async function start(
   environment: Environment,
   log: RootLog,
   end: (status: number) => void,
+  signal: AbortSignal,
 ): Promise<Running> {
   const token = await loadOrCreateToken(path.join(settings.dataDir, 'token'));
   const database = await openDatabase(settings, log.subsystem('database'));
@@ -73,7 +79,7 @@ async function start(
     await prepareDatabase(settings, database, metrics, log);
     venue = usesPaper(settings) ? await keepVenue(settings, log.subsystem('venue')) : null;
     const options = await gatewayOptions(settings, environment, database, venue?.handle ?? null, token, log, end);
-    const gateway = await startGateway({ ...options, metrics });
+    const gateway = await startGateway({ ...options, metrics, signal });
     announce(gateway, token, log);
     const paper = venue;
     return { stop: () => stopAll(gateway, paper, database) };

@@ -1,10 +1,11 @@
 // Who is in memory, what kinds there are, which messages from outside were applied lately, and which actors rest.
-import type { EffectDefinition } from './actor.ts';
+import type { ActorDefinition, EffectDefinition } from './actor.ts';
 import type { RuntimeBounds } from './bounds.ts';
 import { RuntimeError } from './errors.ts';
 import type { Group } from './group.ts';
 import { createLive, type Kind, type LiveActor } from './live.ts';
 import { type ActorKey, kindOf } from './message.ts';
+import { createStepper } from './step.ts';
 
 export class Directory {
   readonly #kinds: ReadonlyMap<string, Kind>;
@@ -122,4 +123,15 @@ export class Directory {
   forget(entries: readonly string[]): void {
     for (const entry of entries) this.#applied.delete(entry);
   }
+}
+
+/** Throws KIND_UNKNOWN when two definitions share a kind. */
+export function kindsOf(actors: readonly ActorDefinition[]): ReadonlyMap<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  for (const definition of actors) {
+    if (kinds.has(definition.kind))
+      throw new RuntimeError('KIND_UNKNOWN', `the kind ${definition.kind} is defined twice`);
+    kinds.set(definition.kind, { definition, stepper: createStepper(definition.machine) });
+  }
+  return kinds;
 }

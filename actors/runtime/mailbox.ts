@@ -37,10 +37,11 @@ export class Mailbox {
 
   /** Accepts a message from outside; throws MAILBOX_FULL when this actor has its bound waiting. */
   accept(actor: LiveActor, delivery: Delivery): void {
-    if (actor.outside.length >= this.#bounds.mailboxDepth) {
+    const { mailboxDepth } = this.#bounds;
+    if (actor.outside.length >= mailboxDepth) {
       throw new RuntimeError(
         'MAILBOX_FULL',
-        `${actor.key} has ${actor.outside.length} messages waiting, at most ${this.#bounds.mailboxDepth} may: ${SLOW_DOWN}`,
+        `${actor.key} has ${actor.outside.length} messages waiting, at most ${mailboxDepth} may: ${SLOW_DOWN}`,
       );
     }
     actor.outside = enqueue(actor.outside, delivery);

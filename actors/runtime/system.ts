@@ -2,7 +2,7 @@
 import type { ActorDefinition } from './actor.ts';
 import { DEFAULT_BOUNDS, type RuntimeBounds } from './bounds.ts';
 import type { CrashHook } from './crash-points.ts';
-import { Directory } from './directory.ts';
+import { Directory, kindsOf } from './directory.ts';
 import { RuntimeError, textOf } from './errors.ts';
 import type { Group } from './group.ts';
 import { IdBlock } from './ids.ts';
@@ -10,7 +10,7 @@ import type { Inspector, RuntimeHealth, TransitionView } from './inspect.ts';
 import { createInspector, transitionView } from './inspector.ts';
 import type { Delivery as Delivered, Intake, TellOptions } from './intake.ts';
 import { keepLease, type LeaseDeps, takeLease } from './lease.ts';
-import type { Delivery, Kind, LiveActor, Outcome } from './live.ts';
+import type { Delivery, LiveActor, Outcome } from './live.ts';
 import { Mailbox } from './mailbox.ts';
 import { type ActorKey, type Json, kindOf, type Message } from './message.ts';
 import { type Meter, NO_METER, type RuntimeGauges } from './meter.ts';
@@ -18,9 +18,9 @@ import type { ActorStatus, Clock, LeaseGrant, Log, Store } from './ports.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { Relay } from './relay.ts';
 import { Release } from './release.ts';
-import { createStepper } from './step.ts';
 import { Timers } from './timers.ts';
 import { type Desk, INIT } from './turn.ts';
+import { checkKey, parseMessage } from './well-formed.ts';
 import { Worker } from './worker.ts';
 
 export interface SystemOptions {
@@ -82,7 +82,6 @@ export interface System extends Intake {
 
 /** How long stop() waits for a commit that the database does not answer. */
 const LANDING_MS = 2_000;
-const KEY = /^[a-z][a-z0-9-]{0,31}\/[^\s/][^\s]{0,127}$/;
 
 export function createSystem(options: SystemOptions): System {
   return new RunningSystem(options);
@@ -305,7 +304,7 @@ class RunningSystem implements System {
   /** Stage 1 for messages from outside: known, well-formed, with room to wait. */
   async #accept(to: ActorKey, message: Message, options: TellOptions, done: Delivery['done']): Promise<void> {
     this.#check(to);
-    const body = await this.#parse(to, message);
+    const body = await parseMessage(this.#directory.kind(kindOf(to)).definition, to, message);
     await this.#mailbox.room();
     const actor = this.#directory.get(to) ?? (await this.#relay.locate(to));
     if (actor === null) throw new RuntimeError('ACTOR_UNKNOWN', `there is no actor ${to}`);
@@ -359,25 +358,7 @@ class RunningSystem implements System {
         'NOT_RUNNING',
         `the system is ${this.#phase}${this.#reason === null ? '' : `: ${this.#reason}`}`,
       );
-    if (!KEY.test(key))
-      throw new RuntimeError('KEY_INVALID', `${JSON.stringify(key)} is no actor key: kind/id is, without white space`);
-  }
-
-  /** Checked where the kind declares a schema; control messages are the runtime's own. */
-  async #parse(to: ActorKey, message: Message): Promise<Message> {
-    const { type } = message;
-    if (typeof type !== 'string' || type === '' || type.startsWith('xstate.') || type.startsWith('@')) {
-      throw new RuntimeError('MESSAGE_INVALID', `${JSON.stringify(type)} is no message type`);
-    }
-    const schema = this.#directory.kind(kindOf(to)).definition.messages[type];
-    if (schema === undefined) return message;
-    const checked = schema['~standard'].validate(message);
-    const result = checked instanceof Promise ? await checked : checked;
-    if (result.issues === undefined) return result.value as Message;
-    const issues = result.issues
-      .map(({ path, message: text }) => `${(path ?? []).map(String).join('.')}: ${text}`)
-      .join('; ');
-    throw new RuntimeError('MESSAGE_INVALID', `${type} to ${to} was refused: ${issues}`);
+    checkKey(key);
   }
 
   async exists(key: ActorKey): Promise<boolean> {
@@ -428,7 +409,8 @@ class RunningSystem implements System {
     this.#timers.stop();
     await this.#release?.stop(failed ? 0 : this.#bounds.stopMs);
     crash('stopping');
-    // 2. What waits is decided, answers of effects above all, and lands; a database that does not answer is not waited for: its source sends it again.
+    // 2. What waits is decided, answers of effects above all, and lands. A database that does not answer is not waited
+    // for: the sources send it again.
     const giveUp = this.#options.clock.after(LANDING_MS, () => {
       void this.#worker?.stop();
       this.#abort.abort();
@@ -499,14 +481,4 @@ class RunningSystem implements System {
       pendingTimers: this.#timers.size,
     };
   }
-}
-
-function kindsOf(actors: readonly ActorDefinition[]): ReadonlyMap<string, Kind> {
-  const kinds = new Map<string, Kind>();
-  for (const definition of actors) {
-    if (kinds.has(definition.kind))
-      throw new RuntimeError('KIND_UNKNOWN', `the kind ${definition.kind} is defined twice`);
-    kinds.set(definition.kind, { definition, stepper: createStepper(definition.machine) });
-  }
-  return kinds;
 }

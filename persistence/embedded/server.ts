@@ -133,7 +133,7 @@ export async function waitUntilReady(data: string): Promise<{ port: number; pid:
     }
     if (performance.now() > deadline) {
       throw new EmbeddedPostgresFault(
-        `the server of ${data} (process ${found.pid}) is not ready after ${READY_WITHIN_MS / 1000} s: end it, start again`,
+        `the server of ${data} (process ${found.pid}) is not ready in ${READY_WITHIN_MS / 1000} s: end it, start again`,
       );
     }
     await sleep(POLL_MS * 4);

@@ -135,6 +135,11 @@ async function writeStep(
   });
   if (step.execution !== null)
     await client.query({ ...INSERT_EXECUTION, values: [...executionValues(step.execution, id)] });
+  return writeOutbox(client, step, id, effect);
+}
+
+/** Returns the id of the effect that is open after it. */
+async function writeOutbox(client: pg.PoolClient, step: LifecycleStep, id: number, effect: number): Promise<number> {
   let open = effect;
   for (const row of step.outbox) {
     nextId += 1;

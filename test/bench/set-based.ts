@@ -1,5 +1,5 @@
-// The yardstick (b): the same rows by set-based SQL alone. What differs from order to order lies in a temporary table as
-// text beforehand, so no client decides, encodes or sends anything while it is timed: what is left is what Postgres
+// The yardstick (b): the same rows by set-based SQL alone. What differs from order to order lies in a temporary table
+// as text beforehand, so no client decides, encodes or sends anything while it is timed: what is left is what Postgres
 // itself needs to make the rows of their texts and to write them.
 import pg from 'pg';
 import type { TransitionRow } from '../../actors/runtime/ports.ts';

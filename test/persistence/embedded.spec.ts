@@ -88,7 +88,7 @@ test('a lock that a living process keeps is given up with its number', async (t)
   fs.writeFileSync(file, processMark(process.pid));
   await t.throwsAsync(
     withLock(file, () => Promise.resolve(1), { waitMs: 100 }),
-    { message: `${file} has been held by process ${process.pid} for 0 s: let it finish or end it, then start again` },
+    { message: `${file} has been held by process ${process.pid} for 0 s: end it, then start again` },
   );
   t.true(fs.existsSync(file));
 });

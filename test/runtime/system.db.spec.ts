@@ -124,7 +124,7 @@ test('a row the database refuses harms only the turn that wrote it', async (t) =
   t.deepEqual(await differences(url, actors), []);
 });
 
-test('what no state handles is a dead letter naming state and message; what is ignored on purpose is not', async (t) => {
+test('what no state handles is a dead letter naming state and message; what is ignored is not', async (t) => {
   const url = await testDatabase();
   const { system, store, stop } = await run({ url, actors: [counterActor()] });
   await system.spawn(counter('a'), { step: 1 });
