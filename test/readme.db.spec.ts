@@ -13,7 +13,7 @@ test('the durable actor of the README rings after its process was killed and sta
   const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const lines = example.split('\n').filter((line) => line.trim() !== '');
-  t.true(lines.length <= 40, `the example has ${lines.length} lines`);
+  t.true(lines.length <= 30, `the example has ${lines.length} lines`);
   const file = path.join(ROOT, 'test', `.readme-${process.pid}.ts`);
   fs.writeFileSync(
     file,
