@@ -179,7 +179,9 @@ const fenceCommit: Writer = {
   bind: ({ shard, epoch, number, at }) => [String(shard), String(epoch), String(number), instantText(at)],
 };
 
-export const WRITERS_BEFORE_RECORDS: readonly Writer[] = [expectCommit, insertActors, updateActors];
+/** The first question of a group whose owner has not committed for a moment: is the shard still ours? */
+export const EXPECTING: readonly Writer[] = [expectCommit];
+export const WRITERS_BEFORE_RECORDS: readonly Writer[] = [insertActors, updateActors];
 export const WRITERS_AFTER_RECORDS: readonly Writer[] = [
   insertTransitions,
   insertOutbox,
@@ -193,9 +195,11 @@ export const WRITERS_AFTER_RECORDS: readonly Writer[] = [
 ];
 
 /** Every statement above; prepared when a session opens. */
-export const KERNEL_STATEMENTS: readonly Statement[] = [...WRITERS_BEFORE_RECORDS, ...WRITERS_AFTER_RECORDS].map(
-  ({ statement }) => statement,
-);
+export const KERNEL_STATEMENTS: readonly Statement[] = [
+  ...EXPECTING,
+  ...WRITERS_BEFORE_RECORDS,
+  ...WRITERS_AFTER_RECORDS,
+].map(({ statement }) => statement);
 
 export function callsOf(writers: readonly Writer[], set: WriteSet): readonly Call[] {
   return writers.flatMap(({ statement, bind }) => {

@@ -39,8 +39,12 @@ export const LOAD_OUTBOX = `select o.id, o.lane, o.key, a.key, o.target, o.body,
   from events_outbox o join actors a on a.id = o.source_id
  where o.delivered_at is null and a.shard = $1 order by o.id`;
 
+/** Rows are only ever added to the journal, so its newest are in its last pages: found without an index or a sort. */
 export const LOAD_RECENT = `select a.key, t.message_id from transitions t join actors a on a.id = t.actor_id
- where t.at >= $2 and a.shard = $1 order by t.at desc limit $3`;
+ where t.ctid >= $2::tid and t.sender is null and a.shard = $1 limit $3`;
+
+export const LAST_PAGES = `select '(' || greatest(0, pg_relation_size('transitions') / current_setting('block_size')::int
+  - $1::int8) || ',0)'`;
 
 export const LOAD_LAST_AT = `select ${millis('last_at')} from nodes where shard = $1`;
 
@@ -48,9 +52,8 @@ export const LOAD_LAST_AT = `select ${millis('last_at')} from nodes where shard 
 const SORT_MEMORY = '64MB';
 /** A million actors take longer than anything else that is asked; a server that is gone is still noticed. */
 const LOAD_TIMEOUT_MS = 600_000;
-/** The first look back for message ids; each further one goes eight times as far. */
-const RECENT_WINDOW_MS = 10_000;
-const RECENT_WINDOW_FACTOR = 8;
+/** A page holds ten to twenty transitions. */
+const TRANSITIONS_A_PAGE = 10;
 
 export async function loadShard(pool: pg.Pool, shard: number, recentMax: number): Promise<LoadedShard> {
   const client = await pool.connect();
@@ -85,18 +88,15 @@ async function readShard(client: pg.ClientBase, shard: number, recentMax: number
     actors,
     timers: (await cellsOf<TimerCells>(client, LOAD_TIMERS, [ids], LOAD_TIMEOUT_MS)).map(toTimer),
     outbox: (await cellsOf<OutboxCells>(client, LOAD_OUTBOX, [shard], LOAD_TIMEOUT_MS)).map(toOutbox),
-    recentMessages: await loadRecent(client, shard, lastAt, recentMax),
+    recentMessages: await loadRecent(client, shard, recentMax),
     lastAt,
   };
 }
 
-/** The index by time knows pages, not rows, so the newest n are found by looking back further and further. */
-async function loadRecent(client: pg.ClientBase, shard: number, lastAt: number, max: number): Promise<string[]> {
-  for (let windowMs = RECENT_WINDOW_MS; ; windowMs *= RECENT_WINDOW_FACTOR) {
-    const since = Math.max(0, lastAt - windowMs);
-    const rows = await cellsOf<[string, string]>(client, LOAD_RECENT, [shard, new Date(since).toISOString(), max]);
-    if (rows.length >= max || since === 0) return rows.map(([key, messageId]) => `${key} ${messageId}`);
-  }
+async function loadRecent(client: pg.ClientBase, shard: number, max: number): Promise<string[]> {
+  const [from] = await cellsOf<[string]>(client, LAST_PAGES, [Math.ceil(max / TRANSITIONS_A_PAGE)]);
+  const rows = await cellsOf<[string, string]>(client, LOAD_RECENT, [shard, from?.[0] ?? '(0,0)', max]);
+  return rows.map(([key, messageId]) => `${key} ${messageId}`);
 }
 
 function toTimer([actorId, timerId, generation, dueAt, body, correlation]: TimerCells): LoadedTimer {

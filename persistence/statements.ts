@@ -3,7 +3,7 @@
 import { END_BACKEND, OWN_BACKEND } from './kept-session.ts';
 import { KERNEL_STATEMENTS } from './kernel-writers.ts';
 import { ACQUIRE, END_EXPIRED, HOLDER, RENEW, UNLOCK } from './lease.ts';
-import { LOAD_ACTORS, LOAD_LAST_AT, LOAD_OUTBOX, LOAD_RECENT, LOAD_TIMERS } from './load.ts';
+import { LAST_PAGES, LOAD_ACTORS, LOAD_LAST_AT, LOAD_OUTBOX, LOAD_RECENT, LOAD_TIMERS } from './load.ts';
 import { projectionsWith } from './projections/index.ts';
 import { FIND_ACTOR, LIST_ACTORS, LIST_JOURNALS, READ_TRANSITIONS } from './read/journal.ts';
 import { RESERVE_IDS } from './reserve.ts';
@@ -35,6 +35,7 @@ const READING: readonly (readonly [name: string, text: string, results: readonly
   ['load_timers', LOAD_TIMERS, TIMER],
   ['load_outbox', LOAD_OUTBOX, OUTBOX],
   ['load_recent', LOAD_RECENT, ['text', 'text']],
+  ['last_pages', LAST_PAGES, ['text']],
   ['load_last_at', LOAD_LAST_AT, ['bigint']],
   ['find_actor', FIND_ACTOR, ACTOR],
   ['list_actors', LIST_ACTORS, ACTOR],

@@ -11,7 +11,13 @@
 // Crash before the group is sent: nothing is there. After: all of it or nothing, and `load` tells.
 import { StoreFault, type WriteSet } from '../actors/runtime/ports.ts';
 import { createKeptSession, type KeptSession, type KeptSessionOptions } from './kept-session.ts';
-import { callsOf, KERNEL_STATEMENTS, WRITERS_AFTER_RECORDS, WRITERS_BEFORE_RECORDS } from './kernel-writers.ts';
+import {
+  callsOf,
+  EXPECTING,
+  KERNEL_STATEMENTS,
+  WRITERS_AFTER_RECORDS,
+  WRITERS_BEFORE_RECORDS,
+} from './kernel-writers.ts';
 import { runPipelined } from './pipeline.ts';
 import { callsOfRecords, type Projections } from './projections/index.ts';
 import type { Call, Statement } from './row-set.ts';
@@ -38,14 +44,23 @@ export const PLANNER: Readonly<Record<string, string>> = {
   jit: 'off',
 };
 
+/** Far below any lease: the fence proves ownership in any case, this only spares the question at the start. */
+const FRESH_MS = 250;
+
 export function createUnitOfWork({ projections, ...options }: UnitOfWorkOptions): UnitOfWork {
   const statements = [...KERNEL_STATEMENTS, ...statementsOf(projections)];
   const settings = { ...options.session.settings, ...PLANNER };
   const session = createKeptSession({ ...options, session: { ...options.session, settings }, statements });
+  // The commit before this one, while it is fresh: it extended the lease, so nobody can have taken the shard since.
+  let last: { readonly number: bigint; readonly epoch: bigint; readonly at: number } | null = null;
   return {
     commit: async (set) => {
-      const calls = callsFor(set, projections);
+      const owned =
+        last?.number === set.number - 1n && last.epoch === set.epoch && performance.now() - last.at < FRESH_MS;
+      const calls = callsFor(set, projections, owned);
+      last = null;
       await session.use(`commit ${set.number} of shard ${set.shard}`, (client) => runPipelined(client, calls));
+      last = { number: set.number, epoch: set.epoch, at: performance.now() };
     },
     committed: (shard) => committed(session, shard),
     close: () => session.close(),
@@ -53,9 +68,10 @@ export function createUnitOfWork({ projections, ...options }: UnitOfWorkOptions)
 }
 
 /** Rows that cannot be encoded are refused like rows that the database refuses: the turn that made them is found. */
-function callsFor(set: WriteSet, projections: Projections): readonly Call[] {
+function callsFor(set: WriteSet, projections: Projections, owned: boolean): readonly Call[] {
   try {
     return [
+      ...(owned ? [] : callsOf(EXPECTING, set)),
       ...callsOf(WRITERS_BEFORE_RECORDS, set),
       ...callsOfRecords(projections, set),
       ...callsOf(WRITERS_AFTER_RECORDS, set),

@@ -84,6 +84,8 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
         journal.hop,
       ],
     ]),
+    // Ids go on after them, as they would had these orders lived here.
+    [`select setval('actors_id_seq', $1)`, [first + count + 1]],
     ['vacuum analyze actors, orders, transitions', []],
     ['checkpoint', []],
   ]);

@@ -16,6 +16,8 @@ const RESULTS = path.join(import.meta.dirname, 'results.jsonl');
 const OPEN_ORDERS = 3_000;
 const SECONDS = 5;
 const ROUNDS = 3;
+/** Above every id that the runs before it can have used. */
+const LIVE_FROM = 10_000_000;
 const LIVE_ORDERS = 100_000;
 const FINISHED_ORDERS = 1_000_000;
 
@@ -113,12 +115,12 @@ async function boot(bench: BenchServer, out: Row[], life: Lifecycle, finished: n
   const { perSecond } = await measureReplay(url, BENCH_ACTORS);
   out.push(bounded({ name: 'replay from the database', value: perSecond, unit: 'transitions/s', atLeast: 20_000 }));
   say(`${LIVE_ORDERS} live orders`);
-  await addLiveOrders(url, before.working, 3_000_000_000, LIVE_ORDERS);
+  await addLiveOrders(url, before.working, LIVE_FROM, LIVE_ORDERS);
   const lean = bootMedian(url);
   out.push(bounded({ name: `boot with ${lean.actors} live actors`, value: lean.ms / 1_000, unit: 's', atMost: 3 }));
   out.push(bounded({ name: 'heap of a live order', value: lean.heapBytesPerActor, unit: 'bytes', atMost: 1_024 }));
   say(`${finished} finished orders`);
-  await addFinishedOrders(url, life, 4_000_000_000, finished);
+  await addFinishedOrders(url, life, LIVE_FROM + LIVE_ORDERS, finished);
   const full = bootMedian(url);
   const beside = `beside ${finished} finished orders`;
   out.push(
@@ -142,8 +144,9 @@ function bootMedian(url: string): ReturnType<typeof measureBoot> {
 
 /** In turns with a database that has nothing in it; live orders are put to rest first, so that both boot alike. */
 async function throughputBeside(bench: BenchServer, url: string, beside: string, out: Row[]): Promise<void> {
-  await bench.query(url, `update actors set status = 'done' where id >= 3000000000`);
+  await bench.query(url, `update actors set status = 'done' where id >= ${LIVE_FROM} and status = 'active'`);
   await bench.query(url, 'vacuum analyze actors');
+  await bench.query(url, 'checkpoint');
   const full: number[] = [];
   const empty: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {

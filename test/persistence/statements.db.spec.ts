@@ -115,7 +115,7 @@ async function isBefore(client: pg.Client, version: number): Promise<boolean> {
 const READ_WITH: Readonly<Record<string, readonly unknown[]>> = {
   load_actors: [0],
   load_outbox: [0],
-  load_recent: [0, '2026-01-02T03:46:30Z', 20_000],
+  load_recent: [0, '(2000,0)', 20_000],
   find_actor: ['order/o-777'],
   read_transitions: [777, 0, 1],
 };
