@@ -43,8 +43,8 @@ export const LOAD_OUTBOX = `select o.id, o.lane, o.key, a.key, o.target, o.body,
 export const LOAD_RECENT = `select a.key, t.message_id from transitions t join actors a on a.id = t.actor_id
  where t.ctid >= $2::tid and t.sender is null and a.shard = $1 limit $3`;
 
-export const LAST_PAGES = `select '(' || greatest(0, pg_relation_size('transitions') / current_setting('block_size')::int
-  - $1::int8) || ',0)'`;
+export const LAST_PAGES = `select '(' ||
+  greatest(0, pg_relation_size('transitions') / current_setting('block_size')::int - $1::int8) || ',0)'`;
 
 export const LOAD_LAST_AT = `select ${millis('last_at')} from nodes where shard = $1`;
 

@@ -55,12 +55,11 @@ export function createUnitOfWork({ projections, ...options }: UnitOfWorkOptions)
   let last: { readonly number: bigint; readonly epoch: bigint; readonly at: number } | null = null;
   return {
     commit: async (set) => {
-      const owned =
-        last?.number === set.number - 1n && last.epoch === set.epoch && performance.now() - last.at < FRESH_MS;
+      const owned = last?.number === set.number - 1n && last.epoch === set.epoch && set.at - last.at < FRESH_MS;
       const calls = callsFor(set, projections, owned);
       last = null;
       await session.use(`commit ${set.number} of shard ${set.shard}`, (client) => runPipelined(client, calls));
-      last = { number: set.number, epoch: set.epoch, at: performance.now() };
+      last = { number: set.number, epoch: set.epoch, at: set.at };
     },
     committed: (shard) => committed(session, shard),
     close: () => session.close(),
