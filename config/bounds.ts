@@ -46,7 +46,7 @@ export interface Bounds {
 
 const USUAL: Bounds = {
   runtime: {
-    groupTurns: 256,
+    groupTurns: 768,
     cascadeTurns: 1_024,
     quantum: 64,
     mailboxDepth: 10_000,

@@ -115,7 +115,7 @@ for (const [text, message] of [
     'providers.Paper differs from another provider only by capitals: give it another name',
   ],
   ['database: { caFile: /ca.pem }', 'database.caFile is given while database.tls is disable'],
-  ['runtime: { quantum: 300 }', 'one actor cannot fill more than a group: quantum=300, groupTurns=256'],
+  ['runtime: { quantum: 800 }', 'one actor cannot fill more than a group: quantum=800, groupTurns=768'],
   ['[1, 2]', 'a mapping of keys is expected'],
 ] as const) {
   test(`the file is refused with the key, the value and what is allowed: ${text}`, (t) => {

@@ -22,7 +22,9 @@ test('meltica replay --file finds no difference in any recorded file, and exits 
 test('on a copy that was tampered with it tells the first difference, and exits with 1', async (t) => {
   const [file] = recordedFiles();
   const [first, ...rest] = JSON.parse(fs.readFileSync(file as string, 'utf8'));
-  const transitions = first.transitions.map((row: object, index: number) => (index === 1 ? { ...row, toState: 'elsewhere' } : row));
+  const transitions = first.transitions.map((row: object, index: number) =>
+    index === 1 ? { ...row, toState: 'elsewhere' } : row,
+  );
   const copy = path.join(folder(t), 'copy.json');
   fs.writeFileSync(copy, JSON.stringify([{ ...first, transitions }, ...rest]));
   const { status, out } = await replay(t, copy);

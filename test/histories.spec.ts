@@ -28,7 +28,10 @@ for (const file of recordedFiles()) {
     for (const { kind, key, machineVersion, version, state, transitions } of histories) {
       t.is(name, `${kind}.v${machineVersion}.json`);
       t.true(key.startsWith(`${kind}/`));
-      t.deepEqual(transitions.map(({ number }) => number), Array.from({ length: version }, (_, index) => index + 1));
+      t.deepEqual(
+        transitions.map(({ number }) => number),
+        Array.from({ length: version }, (_, index) => index + 1),
+      );
       t.is(transitions.at(-1)?.toState, state);
       for (const [index, { fromState, at }] of transitions.entries()) {
         t.is(fromState, transitions[index - 1]?.toState ?? null);
@@ -50,7 +53,9 @@ for (const file of recordedFiles()) {
     const text = fs.readFileSync(file, 'utf8');
     t.notRegex(text, /postgres(?:ql)?:\/\/[^"]*@|BEGIN [A-Z ]*PRIVATE KEY/);
     const credentials = [...text.matchAll(/\\"(?:[a-z]*key|[a-z]*secret|passphrase|password|token)\\":\\"([^"\\]*)/gi)];
-    const bare = credentials.map(([, value = '']) => value).filter((value) => !/^(?:env|file):|^[a-z]+\/[\w-]+$/.test(value));
+    const bare = credentials
+      .map(([, value = '']) => value)
+      .filter((value) => !/^(?:env|file):|^[a-z]+\/[\w-]+$/.test(value));
     t.deepEqual(bare, []);
   });
 }
@@ -67,19 +72,49 @@ function spoiled(history: History): readonly { what: string; changed: History; t
   const middle = Math.floor(transitions.length / 2);
   const number = transitions[middle]?.number ?? 0;
   return [
-    { what: 'another state', changed: at(middle, { toState: 'nowhere' }), told: new RegExp(`^transition ${number} \\(.*\\) leads to .*, stored is nowhere$`) },
-    { what: 'a body that is cut', changed: at(middle, { body: '{"type":' }), told: new RegExp(`^transition ${number} \\(.*\\) throws: `) },
-    { what: 'one is missing', changed: { ...history, transitions: transitions.toSpliced(middle, 1) }, told: middle === transitions.length - 1 ? /^the snapshot is of version/ : new RegExp(`^transition ${number} is missing, the next one stored is ${number + 1}$`) },
-    { what: 'the end is missing', changed: { ...history, transitions: transitions.slice(0, -1) }, told: new RegExp(`^the snapshot is of version ${history.version}, the journal ends at ${history.version - 1}$`) },
-    { what: 'another snapshot', changed: { ...history, snapshot: history.snapshot.replace(/\d(?=[^\d]*$)|\}$/, '_') }, told: /^the snapshot differs from character \d+: replayed ".*", stored ".*"$/ },
-    { what: 'another machine', changed: { ...history, machineVersion: 0 }, told: /^stored by machine version 0, this program has version \d+$/ },
+    {
+      what: 'another state',
+      changed: at(middle, { toState: 'nowhere' }),
+      told: new RegExp(`^transition ${number} \\(.*\\) leads to .*, stored is nowhere$`),
+    },
+    {
+      what: 'a body that is cut',
+      changed: at(middle, { body: '{"type":' }),
+      told: new RegExp(`^transition ${number} \\(.*\\) throws: `),
+    },
+    {
+      what: 'one is missing',
+      changed: { ...history, transitions: transitions.toSpliced(middle, 1) },
+      told:
+        middle === transitions.length - 1
+          ? /^the snapshot is of version/
+          : new RegExp(`^transition ${number} is missing, the next one stored is ${number + 1}$`),
+    },
+    {
+      what: 'the end is missing',
+      changed: { ...history, transitions: transitions.slice(0, -1) },
+      told: new RegExp(`^the snapshot is of version ${history.version}, the journal ends at ${history.version - 1}$`),
+    },
+    {
+      what: 'another snapshot',
+      changed: { ...history, snapshot: history.snapshot.replace(/\d(?=[^\d]*$)|\}$/, '_') },
+      told: /^the snapshot differs from character \d+: replayed ".*", stored ".*"$/,
+    },
+    {
+      what: 'another machine',
+      changed: { ...history, machineVersion: 0 },
+      told: /^stored by machine version 0, this program has version \d+$/,
+    },
     { what: 'another kind', changed: { ...history, kind: 'nothing' }, told: /^there is no actor kind nothing$/ },
   ];
 }
 
 test('every kind is recorded in its present version, and no kind in one that is gone', (t) => {
   const present = actors.map(({ kind, version }) => `${kind}.v${version}.json`);
-  t.deepEqual(recordedFiles().map((file) => path.basename(file)), present.sort());
+  t.deepEqual(
+    recordedFiles().map((file) => path.basename(file)),
+    present.sort(),
+  );
 });
 
 test('the recorded histories stay small', (t) => {
@@ -94,6 +129,9 @@ test('the recorder adds what shows something new, and nothing twice', (t) => {
   t.deepEqual(choose([first, first], [], 1_000_000), [first]);
   t.deepEqual(choose([first], [first], 1_000_000), []);
   t.deepEqual(choose([first], [], charsOf(first) - 1), []);
-  t.deepEqual(new Set(choose(histories, [], 1_000_000).flatMap((one) => [...stepsOf(one)])), new Set(histories.flatMap((one) => [...stepsOf(one)])));
+  t.deepEqual(
+    new Set(choose(histories, [], 1_000_000).flatMap((one) => [...stepsOf(one)])),
+    new Set(histories.flatMap((one) => [...stepsOf(one)])),
+  );
   t.deepEqual(JSON.parse(textOf([first, second])), [first, second]);
 });

@@ -30,7 +30,7 @@ export interface RuntimeBounds {
 }
 
 export const DEFAULT_BOUNDS: RuntimeBounds = Object.freeze({
-  groupTurns: 256,
+  groupTurns: 768,
   cascadeTurns: 1_024,
   quantum: 64,
   mailboxDepth: 10_000,

@@ -15,6 +15,8 @@ export interface Judgement extends Outcome {
 
 export function judge(context: SupervisorContext, event: Heard<'ActorFailed'>): Judgement {
   const { key, policy, at } = event;
+  // Messages that failed together with the last straw: it is given up already, and stays so.
+  if (context.givenUp.recent.includes(key)) return { changes: {}, effects: [], delayMs: null };
   // 1. What is still remembered of it, and of the others.
   const remembered = prune(context.failures, at, policy.periodMs);
   const before = context.failures[key]?.times ?? [];

@@ -203,6 +203,15 @@ test('an operator resumes an actor, and its failures are forgotten', (t) => {
   t.deepEqual(held.timers, {});
 });
 
+test('what fails together with the last straw does not bring it back, until an operator does', (t) => {
+  const overdone = supervisor().hears(NODE, failed(), failed(), failed(), failed());
+  const more = overdone.hears(failed());
+  t.deepEqual(more.effects, []);
+  t.deepEqual(more.context, overdone.context);
+  const resumed = more.hears({ type: 'ResumeActor', key: 'order/a' });
+  t.deepEqual(resumed.hears(failed()).effects, [supervise('order/a', 'suspend')]);
+});
+
 test('the memory of failures is bounded: when it is full, one more that fails is given up at once', (t) => {
   const many = Array.from({ length: FAILURES_MAX }, (_, n) => failed(`order/o${n}`));
   const full = supervisor().hears(...many);

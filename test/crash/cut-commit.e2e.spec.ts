@@ -2,8 +2,9 @@
 // between the commit and its answer it is there and must not be. To the gateway both look the same.
 import test from 'ava';
 import { testDatabase } from '../support/db.ts';
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
+import { type Direction, type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
 import { finish } from './finish.ts';
+import type { GatewayProcess } from './gateway-process.ts';
 import { Load } from './load.ts';
 import { createWorld, FAULTS, type World } from './world.ts';
 
@@ -33,18 +34,24 @@ test.serial('a commit is applied once, whether it was lost on its way or its ans
   load.drive(gateway);
   await gateway.ready;
   for (let cut = 1; cut <= CUTS; cut += 1) {
-    await acknowledged(load, 20);
+    await load.more(gateway, 20);
     // 1. On its way: what was given is not in the journal when the line is cut, and is there once afterwards.
-    const lost = await cutBefore(world, proxy, load);
+    const lost = await cutBefore(world, gateway, proxy, load);
     t.is(lost.commitAfter, lost.commitBefore, `cut ${cut}: nothing of the group arrived`);
     t.not(lost.ids.length, 0);
-    await until(() => lost.ids.every((id) => load.acked.has(id)));
+    await gateway.until('what was lost is acknowledged', () => missingOf(load, lost.ids));
     // 2. Answered into the void: it is in the journal when the line is cut, and is not written again.
-    await acknowledged(load, 20);
-    const kept = await cutAfter(world, proxy, load);
+    await load.more(gateway, 20);
+    const kept = await cutAfter(world, gateway, proxy, load);
     t.not(kept.length, 0, `cut ${cut}: a group was committed that nobody was told of`);
     await until(() => kept.every(({ message_id }) => load.acked.has(message_id)));
-    t.deepEqual(await journalOf(world, kept.map(({ message_id }) => message_id)), kept);
+    t.deepEqual(
+      await journalOf(
+        world,
+        kept.map(({ message_id }) => message_id),
+      ),
+      kept,
+    );
     // 3. At any moment, several in a row.
     for (let again = 0; again < 3; again += 1) {
       await pause(20 + ((cut * 37 + again * 53) % 130));
@@ -62,9 +69,9 @@ test.serial('a commit is applied once, whether it was lost on its way or its ans
 });
 
 /** Holds a group on its way to the server, and cuts. */
-async function cutBefore(world: World, proxy: TcpProxy, load: Load) {
+async function cutBefore(world: World, gateway: GatewayProcess, proxy: TcpProxy, load: Load) {
   proxy.stall('toServer');
-  await until(() => proxy.held('toServer') > GROUP_BYTES);
+  await heldMore(gateway, proxy, 'toServer', GROUP_BYTES);
   await pause(QUIET_MS);
   const ids = [...load.open.keys()];
   const commitBefore = await commitNumber(world);
@@ -78,10 +85,10 @@ async function cutBefore(world: World, proxy: TcpProxy, load: Load) {
 }
 
 /** Lets a group be committed, holds the answer, and cuts. Answers what of the load it wrote. */
-async function cutAfter(world: World, proxy: TcpProxy, load: Load): Promise<Row[]> {
+async function cutAfter(world: World, gateway: GatewayProcess, proxy: TcpProxy, load: Load): Promise<Row[]> {
   for (;;) {
     proxy.stall('toClient');
-    await until(() => proxy.held('toClient') > 0);
+    await heldMore(gateway, proxy, 'toClient', 0);
     await pause(QUIET_MS);
     const rows = await journalOf(world, [...load.open.keys()]);
     // What is held may be the answer to a renewal, or a group without commands: then it goes on, and again.
@@ -93,8 +100,18 @@ async function cutAfter(world: World, proxy: TcpProxy, load: Load): Promise<Row[
       return rows;
     }
     proxy.resume();
-    await acknowledged(load, 3);
+    await load.more(gateway, 3);
   }
+}
+
+function heldMore(gateway: GatewayProcess, proxy: TcpProxy, direction: Direction, bytes: number): Promise<void> {
+  const missing = (): string | null => (proxy.held(direction) > bytes ? null : `${proxy.held(direction)} bytes are`);
+  return gateway.until(`more than ${bytes} bytes are held`, missing);
+}
+
+function missingOf(load: Load, ids: readonly string[]): string | null {
+  const missing = ids.filter((id) => !load.acked.has(id));
+  return missing.length === 0 ? null : `${missing.join(', ')} are not`;
 }
 
 function journalOf(world: World, ids: readonly string[]): Promise<Row[]> {
@@ -108,16 +125,6 @@ function journalOf(world: World, ids: readonly string[]): Promise<Row[]> {
 async function commitNumber(world: World): Promise<string | undefined> {
   const [node] = await world.query<{ commit_number: string }>('select commit_number from nodes where shard = 0');
   return node?.commit_number;
-}
-
-async function acknowledged(load: Load, more: number): Promise<void> {
-  const wanted = load.acked.size + more;
-  await until(() => load.acked.size >= wanted);
-}
-
-/** The test's own time-out is the bound. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(5);
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,7 +1,8 @@
 // The end of a crash test: no faults any more, every order to its end, everybody told to stop, and the verdict.
+
+import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
 import { providerKey } from '../../actors/provider/messages.ts';
 import { strategyKey } from '../../actors/strategy/messages.ts';
-import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
 import type { GatewayProcess } from './gateway-process.ts';
 import type { Load } from './load.ts';
 import { judge, type Verdict } from './oracle.ts';
@@ -14,8 +15,6 @@ export interface Ended extends Verdict {
   readonly settledMs: number;
 }
 
-/** Absence is proved some 21 s after signing, and a question may be 10 s away; the rest is for a busy machine. */
-const WITHIN_MS = 180_000;
 const UNDECIDED = `life in ('intent', 'queued', 'sending', 'doubt', 'closing')`;
 
 /** With a gateway that runs already, or the last one. */
@@ -27,21 +26,25 @@ export async function finish(world: World, load: Load, running?: GatewayProcess)
   else load.rest();
   await gateway.ready;
   // 1. What is under way is decided, while the strategies still run.
-  await until('every command is acknowledged', async () => (load.settled ? null : `${load.open.size} are not`));
-  await until('every order of the load is decided', () => undecided(world, `strategy_instance = '${LOAD}' and ${UNDECIDED}`));
+  await gateway.until('every command is acknowledged', () => (load.settled ? null : `${load.open.size} are not`));
+  await gateway.until('every order of the load is decided', () =>
+    undecided(world, `strategy_instance = '${LOAD}' and ${UNDECIDED}`),
+  );
   // 2. What is open is canceled, and ends.
   const instances = gateway.plan.marketMaker ? [LOAD, MARKET_MAKER] : [LOAD];
   for (const id of instances) load.give({ id: `stop-${id}`, to: strategyKey(id), message: { type: 'Stop' } });
-  await until('every order has ended', () => undecided(world, `${UNDECIDED} or life = 'working'`));
+  await gateway.until('every order has ended', () => undecided(world, `${UNDECIDED} or life = 'working'`));
   const settledMs = performance.now() - startedAt;
   // 3. The last word about the account comes by the stream or by the next look at the venue.
-  await until('the balances are the venue’s', async () => {
+  await gateway.until('the balances are the venue’s', async () => {
     const findings = await balanceFindings(world, await readLedger(world.ledgerFile));
     return findings.length === 0 ? null : findings.join('; ');
   });
   load.give({ id: 'stop-provider', to: providerKey('paper'), message: { type: 'Stop' } });
-  await until('everybody has stopped', async () => (load.settled ? null : `${[...load.open.keys()].join(', ')} not acknowledged`));
-  await until('nothing waits', async () => {
+  await gateway.until('everybody has stopped', async () =>
+    load.settled ? null : `${[...load.open.keys()].join(', ')} not acknowledged`,
+  );
+  await gateway.until('nothing waits', async () => {
     const [row] = await world.query<{ count: string }>('select count(*) from events_outbox where delivered_at is null');
     return row?.count === '0' ? null : `${row?.count} rows of the outbox do`;
   });
@@ -61,15 +64,4 @@ async function undecided(world: World, condition: string): Promise<string | null
     `select client_order_id, life from orders where ${condition} order by actor_id limit 10`,
   );
   return rows.length === 0 ? null : rows.map(({ client_order_id, life }) => `${client_order_id} is ${life}`).join(', ');
-}
-
-/** Null: it holds. Else what is still missing, which is told when the time is up. */
-async function until(what: string, missing: () => Promise<string | null>): Promise<void> {
-  const deadline = performance.now() + WITHIN_MS;
-  for (;;) {
-    const why = await missing();
-    if (why === null) return;
-    if (performance.now() > deadline) throw new Error(`waited ${WITHIN_MS} ms in vain until ${what}: ${why}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -43,7 +43,9 @@ function progress({ point }: Killed): void {
 
 function print({ kills: killed, counts, findings, settledMs }: LoopReport): void {
   const byPoint = Map.groupBy(killed, ({ point }) => point);
-  const rows = [...byPoint].sort(([left], [right]) => (left < right ? -1 : 1)).map(([point, all]) => [point, all.length] as const);
+  const rows = [...byPoint]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([point, all]) => [point, all.length] as const);
   const { intents, venueOrders, doubts, executions, acked, actors, transitions, lives } = counts;
   const ends = Object.entries(lives).sort(([, left], [, right]) => right - left);
   table('kills by point', [...rows, ['all', killed.length]]);
@@ -58,10 +60,34 @@ function print({ kills: killed, counts, findings, settledMs }: LoopReport): void
     ...ends.map(([life, count]) => [`ended ${life}`, count] as const),
   ]);
   table('times', [
-    ['start to recovered, p50', spread(killed.map(({ recoveredMs }) => recoveredMs), 0.5)],
-    ['start to recovered, p99', spread(killed.map(({ recoveredMs }) => recoveredMs), 0.99)],
-    ['start to trading, p50', spread(killed.map(({ readyMs }) => readyMs), 0.5)],
-    ['start to trading, p99', spread(killed.map(({ readyMs }) => readyMs), 0.99)],
+    [
+      'start to recovered, p50',
+      spread(
+        killed.map(({ recoveredMs }) => recoveredMs),
+        0.5,
+      ),
+    ],
+    [
+      'start to recovered, p99',
+      spread(
+        killed.map(({ recoveredMs }) => recoveredMs),
+        0.99,
+      ),
+    ],
+    [
+      'start to trading, p50',
+      spread(
+        killed.map(({ readyMs }) => readyMs),
+        0.5,
+      ),
+    ],
+    [
+      'start to trading, p99',
+      spread(
+        killed.map(({ readyMs }) => readyMs),
+        0.99,
+      ),
+    ],
     ['faults off to last order ended', `${seconds(settledMs)} s`],
     ['all', `${seconds(performance.now() - startedAt)} s`],
   ]);

@@ -9,6 +9,9 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROGRAM = path.join(import.meta.dirname, 'gateway.ts');
 const PRELOAD = path.join(ROOT, 'config/drizzle-cjs.mjs');
 
+/** Absence is proved some 21 s after signing, and a question may be 10 s away; the rest is for a busy machine. */
+const WITHIN_MS = 180_000;
+
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -62,6 +65,18 @@ export class GatewayProcess {
   }
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Null: it holds; else what is missing. Fails when the gateway ends first, or the time is up. */
+  async until(what: string, missing: () => Promise<string | null> | string | null, withinMs = WITHIN_MS): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const why = await missing();
+      if (why === null) return;
+      if (!this.alive) throw new Error(`the gateway ended before ${what} (${why}): ${this.failure ?? 'without a word'}`);
+      if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain until ${what}: ${why}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   tell(message: ToGateway): void {

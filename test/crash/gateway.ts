@@ -16,8 +16,8 @@ import {
   LOAD,
   MARKET_MAKER,
   type Plan,
-  type ToGateway,
   TOKEN,
+  type ToGateway,
 } from './protocol.ts';
 
 const SHIPPED = path.resolve(import.meta.dirname, '../../config/strategies');

@@ -88,6 +88,8 @@ async function killOnce(world: World, load: Load, manner: Manner, random: Random
   if (point === BOOTING) await either(gateway, pause(100 + random() * 2_500));
   else {
     await readyOrGone(gateway);
+    // Every other one loses its user stream as well, and dies before or after it has found its way back.
+    if (random() < 0.5) await world.cutStream();
     await either(gateway, pause(point === RANDOM ? 50 + random() * 750 : point === STOPPING ? 300 : POINT_WITHIN_MS));
     if (point === STOPPING) {
       gateway.tell({ type: 'stop' });

@@ -1,10 +1,10 @@
 // A few kills of the crash loop (npm run test:crash runs many), and the proof that its oracle sees what is wrong.
 import test from 'ava';
+import { strategyKey } from '../../actors/strategy/messages.ts';
 import { testDatabase } from '../support/db.ts';
 import { killLoop } from './kill-loop.ts';
 import type { Acked } from './load.ts';
 import { judge } from './oracle.ts';
-import { strategyKey } from '../../actors/strategy/messages.ts';
 import { LOAD } from './protocol.ts';
 import { createWorld } from './world.ts';
 
@@ -39,8 +39,11 @@ const WRONGS: readonly { readonly called: string; readonly sql: string }[] = [
     sql: `delete from orders where actor_id = (select min(actor_id) from orders where life = 'canceled'
             and acknowledged_at is not null and actor_id not in (select order_id from executions))`,
   },
-  { called: 'LOST_ORDER', sql: `delete from orders where actor_id = (select min(actor_id) from orders
-            where strategy_instance = '${LOAD}' and life = 'denied')` },
+  {
+    called: 'LOST_ORDER',
+    sql: `delete from orders where actor_id = (select min(actor_id) from orders
+            where strategy_instance = '${LOAD}' and life = 'denied')`,
+  },
   {
     called: 'GAP',
     sql: `delete from transitions where number = 2 and actor_id = (select max(id) from actors where kind = 'order')`,

@@ -94,6 +94,13 @@ export class Load {
     return this.open.size === 0 && this.#later === 0;
   }
 
+  /** Waits until this gateway has acknowledged so many more. */
+  async more(gateway: GatewayProcess, count: number): Promise<void> {
+    const wanted = this.acked.size + count;
+    const missing = (): string | null => (this.acked.size >= wanted ? null : `${wanted - this.acked.size} are missing`);
+    await gateway.until(`${count} more commands are acknowledged`, missing);
+  }
+
   give(command: Command): void {
     this.open.set(command.id, command);
     this.#gateway?.tell({ type: 'command', command });
@@ -139,14 +146,19 @@ export class Load {
   #draw(): Wish {
     const mix = this.#options.mix ?? MIX;
     let left = this.#random() * mix.reduce((sum, { share }) => sum + share, 0);
-    return mix.find(({ share }) => (left -= share) < 0) ?? (mix[0] as Wish);
+    for (const wish of mix) {
+      left -= wish.share;
+      if (left < 0) return wish;
+    }
+    return mix[0] as Wish;
   }
 
   #hear(gateway: GatewayProcess, message: FromGateway): void {
     if (message.type === 'acked') this.#ack(message);
     if (message.type !== 'refused' || !gateway.alive) return;
     // It is stopping, or has no room: the next one is asked, or this one again.
-    if (!/NOT_RUNNING|LEASE_LOST|MAILBOX_FULL/.test(message.error)) this.complaints.push(`${message.id}: ${message.error}`);
+    if (!/NOT_RUNNING|LEASE_LOST|MAILBOX_FULL/.test(message.error))
+      this.complaints.push(`${message.id}: ${message.error}`);
     setTimeout(() => {
       const command = this.open.get(message.id);
       if (command !== undefined) gateway.tell({ type: 'command', command });

@@ -37,7 +37,10 @@ test.serial('a gateway that sends again after a crash turns the oracle red withi
   }
   t.not(findings.length, 0);
   const ended = await finish(world, load);
-  t.true(ended.findings.some((finding) => finding.startsWith('SENT_TWICE')), ended.findings.join('\n'));
+  t.true(
+    ended.findings.some((finding) => finding.startsWith('SENT_TWICE')),
+    ended.findings.join('\n'),
+  );
 });
 
 test.serial('the gateway as it is stays green under the same kills', async (t) => {

@@ -6,8 +6,8 @@ import type { History } from '../../actors/runtime/ports.ts';
 import { replay } from '../../actors/runtime/replay.ts';
 import { createStepper, type Head, type Step } from '../../actors/runtime/step.ts';
 import { INIT, stamp } from '../../actors/runtime/turn.ts';
-import { type StrategyInput, strategyKey } from '../../actors/strategy/messages.ts';
 import { strategyMachine } from '../../actors/strategy/machine.ts';
+import { type StrategyInput, strategyKey } from '../../actors/strategy/messages.ts';
 import { createStore } from '../../persistence/index.ts';
 import type { Acked } from './load.ts';
 import { LOAD } from './protocol.ts';
@@ -33,7 +33,12 @@ export async function journalFindings(world: World, acked: ReadonlyMap<string, A
     ...(await leftovers(world)),
     ...(await numberFindings(world)),
   ];
-  return { findings, actors: folded.actors, transitions: Number(counted?.transitions), doubts: Number(counted?.doubts) };
+  return {
+    findings,
+    actors: folded.actors,
+    transitions: Number(counted?.transitions),
+    doubts: Number(counted?.doubts),
+  };
 }
 
 /** (e), with the history of the instance that took the commands. */
@@ -63,8 +68,10 @@ async function ackedFindings(world: World, load: History | null, acked: Readonly
   for (const { messageId, type, step } of load === null ? [] : fold(load)) {
     if (type !== 'PlaceOrder') continue;
     const order = spawned(step);
-    if (order === null && !wasDenied(step)) findings.push(`LOST_COMMAND: ${messageId} led to no order and to no denial`);
-    if (order !== null && !orders.has(order)) findings.push(`LOST_ORDER: ${messageId} led to ${order}, which has no row`);
+    if (order === null && !wasDenied(step))
+      findings.push(`LOST_COMMAND: ${messageId} led to no order and to no denial`);
+    if (order !== null && !orders.has(order))
+      findings.push(`LOST_ORDER: ${messageId} led to ${order}, which has no row`);
   }
   const heard = await world.query<{ key: string; message_id: string }>(
     `select a.key, t.message_id from transitions t join actors a on a.id = t.actor_id where t.message_id = any($1)`,
@@ -73,7 +80,10 @@ async function ackedFindings(world: World, load: History | null, acked: Readonly
   const times = Map.groupBy(heard, ({ key, message_id }) => `${message_id} to ${key}`);
   for (const { command } of acked.values()) {
     const count = times.get(`${command.id} to ${command.to}`)?.length ?? 0;
-    if (count !== 1) findings.push(`LOST_COMMAND: ${command.id} was acknowledged and is ${count} times in the journal of ${command.to}`);
+    if (count !== 1)
+      findings.push(
+        `LOST_COMMAND: ${command.id} was acknowledged and is ${count} times in the journal of ${command.to}`,
+      );
   }
   return findings;
 }
@@ -83,7 +93,8 @@ function* fold(history: History): Generator<{ messageId: string; type: string; s
   let head: Head | null = null;
   for (const { messageId, type, body, at } of history.transitions) {
     const message = JSON.parse(body) as Message & { readonly input: StrategyInput };
-    const step: Step = type === INIT || head === null ? stepper.start(message.input) : stepper.step(head, stamp(message, at, messageId));
+    const step: Step =
+      type === INIT || head === null ? stepper.start(message.input) : stepper.step(head, stamp(message, at, messageId));
     head = step.head;
     yield { messageId, type, step };
   }
@@ -104,7 +115,9 @@ function spawned(step: Step): string | null {
   return birth?.key?.slice('order/'.length) ?? null;
 }
 function wasDenied(step: Step): boolean {
-  return emitted(step).some(({ name, args }) => name === 'notifySandbox' && args?.event?.rejectReason?.startsWith('DENIED') === true);
+  return emitted(step).some(
+    ({ name, args }) => name === 'notifySandbox' && args?.event?.rejectReason?.startsWith('DENIED') === true,
+  );
 }
 
 /** (f) Nothing waits, and nothing was given up. */
@@ -132,7 +145,9 @@ async function numberFindings(world: World): Promise<string[]> {
   const [node] = await world.query<{ commits: string; groups: string }>(
     'select n.commit_number as commits, (select count(distinct at) from transitions) as groups from nodes n where n.shard = 0',
   );
-  const findings = gaps.map(({ key, version, count, last }) => `GAP: ${key} is at ${version}, its journal has ${count} up to ${last}`);
+  const findings = gaps.map(
+    ({ key, version, count, last }) => `GAP: ${key} is at ${version}, its journal has ${count} up to ${last}`,
+  );
   if (Number(node?.commits ?? 0) < Number(node?.groups ?? 0)) {
     findings.push(`COMMIT_NUMBER: ${node?.commits} commits for at least ${node?.groups} groups`);
   }

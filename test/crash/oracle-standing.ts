@@ -24,7 +24,8 @@ export async function standingFindings(world: World, ledger: LedgerView): Promis
     `select key, snapshot -> 'c' as context from actors where kind = 'strategy' order by key`,
   );
   const findings: string[] = [];
-  if (risk !== null && risk.exposure.orders !== 0) findings.push(`RESERVED: ${risk.exposure.orders} orders still have a reservation`);
+  if (risk !== null && risk.exposure.orders !== 0)
+    findings.push(`RESERVED: ${risk.exposure.orders} orders still have a reservation`);
   const waiting = provider === null ? 0 : Object.keys(provider.live).length + provider.waiting.length;
   if (waiting > 0) findings.push(`STILL_LIVE: the provider counts ${waiting} orders as live or waiting`);
   for (const { key, context } of strategies) {
@@ -35,19 +36,38 @@ export async function standingFindings(world: World, ledger: LedgerView): Promis
   const believed = parse(risk?.exposure.books['paper:BTC-USDT']?.position ?? '0');
   if (believed !== traded) findings.push(`POSITION: risk has ${format(believed)}, the venue traded ${format(traded)}`);
   const held = strategies.map(({ context }) => parse(context.positions['paper BTC-USDT'] ?? '0')).reduce(add, 0n);
-  if (held !== traded) findings.push(`POSITION: the strategies have ${format(held)}, the venue traded ${format(traded)}`);
-  return [...findings, ...(await balanceFindings(world, ledger))];
+  if (held !== traded)
+    findings.push(`POSITION: the strategies have ${format(held)}, the venue traded ${format(traded)}`);
+  return [...findings, ...(await balanceFindings(world, ledger)), ...(await surpriseFindings(world))];
+}
+
+/** An order that waits for its proof of absence asks more often than an operator's patience lasts. */
+const EXPECTED = ['ORDER_UNDECIDED', 'LIMITS_SET'];
+
+/** What was concluded too early and put right later leaves the right end, and a line in the audit log. */
+async function surpriseFindings(world: World): Promise<string[]> {
+  const rows = await world.query<{ actor: string; action: string; detail: string }>(
+    'select actor, action, detail from audit_log where action <> all ($1) order by id limit 50',
+    [EXPECTED],
+  );
+  return rows.map(({ actor, action, detail }) => `SURPRISE: ${action} of ${actor}: ${detail}`);
 }
 
 async function contextOf<Context>(world: World, key: string): Promise<Context | null> {
-  const [row] = await world.query<{ context: Context }>(`select snapshot -> 'c' as context from actors where key = $1`, [key]);
+  const [row] = await world.query<{ context: Context }>(
+    `select snapshot -> 'c' as context from actors where key = $1`,
+    [key],
+  );
   return row?.context ?? null;
 }
 
 /** Bought minus sold. */
 function positionAt({ trades }: LedgerView): Decimal {
   const own = trades.filter(({ account, symbol }) => account === ACCOUNT_NAME && symbol === 'BTCUSDT');
-  return own.reduce((sum, { side, quantity }) => (side === 'BUY' ? add(sum, parse(quantity)) : sub(sum, parse(quantity))), 0n);
+  return own.reduce(
+    (sum, { side, quantity }) => (side === 'BUY' ? add(sum, parse(quantity)) : sub(sum, parse(quantity))),
+    0n,
+  );
 }
 
 export async function balanceFindings(world: World, ledger: LedgerView): Promise<string[]> {
@@ -58,6 +78,8 @@ export async function balanceFindings(world: World, ledger: LedgerView): Promise
   return [...theirs].flatMap(([asset, total]) => {
     const ours = rows.find((row) => row.asset === asset);
     const fits = ours !== undefined && parse(ours.total) === parse(total) && parse(ours.locked) === 0n;
-    return fits ? [] : [`BALANCE: ${asset} is ${ours?.total ?? 'unknown'} (${ours?.locked ?? '?'} locked) here, ${total} there`];
+    return fits
+      ? []
+      : [`BALANCE: ${asset} is ${ours?.total ?? 'unknown'} (${ours?.locked ?? '?'} locked) here, ${total} there`];
   });
 }

@@ -3,9 +3,9 @@
 // gateway has in Postgres. Every check answers with what it found wrong, in words; nothing found means green.
 import { type LedgerOrder, type LedgerView, readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
 import { add, type Decimal, format, mul, parse } from '../../actors/market/decimal.ts';
+import type { Acked } from './load.ts';
 import { journalFindings } from './oracle-journal.ts';
 import { standingFindings } from './oracle-standing.ts';
-import type { Acked } from './load.ts';
 import { ACCOUNT_NAME, type World } from './world.ts';
 
 export interface Verdict {
@@ -108,7 +108,10 @@ function mine<Row extends { readonly account: string }>(rows: readonly Row[]): R
 function strangers(ledger: LedgerView, orders: readonly OrderRow[]): string[] {
   const known = new Set(orders.map(({ client_order_id }) => client_order_id));
   const unknown = mine(ledger.orders).filter(({ clientOrderId }) => !known.has(clientOrderId));
-  return unknown.map(({ clientOrderId, orderId }) => `UNKNOWN_ORDER: the venue has ${clientOrderId} as ${orderId}, we have no such order`);
+  return unknown.map(
+    ({ clientOrderId, orderId }) =>
+      `UNKNOWN_ORDER: the venue has ${clientOrderId} as ${orderId}, we have no such order`,
+  );
 }
 
 const END_AT_VENUE: { readonly [life: string]: LedgerOrder['status'] } = {
@@ -123,7 +126,8 @@ function endFindings(order: OrderRow, venue: LedgerOrder | undefined): string[] 
   const { client_order_id: id, life } = order;
   const isNever = NEVER_AT_VENUE.includes(life);
   const expected = END_AT_VENUE[life];
-  if (!isNever && expected === undefined) return [`UNDECIDED: ${id} is ${life}, the venue says ${venue?.status ?? 'nothing'}`];
+  if (!isNever && expected === undefined)
+    return [`UNDECIDED: ${id} is ${life}, the venue says ${venue?.status ?? 'nothing'}`];
   const findings: string[] = [];
   if (order.completed_at === null) findings.push(`UNDECIDED: ${id} is ${life} and has no time of its end`);
   if (venue === undefined) {
@@ -133,9 +137,12 @@ function endFindings(order: OrderRow, venue: LedgerOrder | undefined): string[] 
     return findings;
   }
   if (venue.status !== expected) findings.push(`WRONG_END: ${id} is ${life}, the venue says ${venue.status}`);
-  if (order.venue_order_id !== String(venue.orderId)) findings.push(`WRONG_ID: ${id} is ${order.venue_order_id} here and ${venue.orderId} there`);
-  if (!same(order.filled_quantity, venue.executedQty)) findings.push(`WRONG_SUM: ${id} filled ${order.filled_quantity} here, ${venue.executedQty} there`);
-  if (!same(order.filled_quote, venue.executedQuote)) findings.push(`WRONG_SUM: ${id} paid ${order.filled_quote} here, ${venue.executedQuote} there`);
+  if (order.venue_order_id !== String(venue.orderId))
+    findings.push(`WRONG_ID: ${id} is ${order.venue_order_id} here and ${venue.orderId} there`);
+  if (!same(order.filled_quantity, venue.executedQty))
+    findings.push(`WRONG_SUM: ${id} filled ${order.filled_quantity} here, ${venue.executedQty} there`);
+  if (!same(order.filled_quote, venue.executedQuote))
+    findings.push(`WRONG_SUM: ${id} paid ${order.filled_quote} here, ${venue.executedQuote} there`);
   return findings;
 }
 

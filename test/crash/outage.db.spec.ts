@@ -53,7 +53,10 @@ test('a message to an actor at rest reaches it when the database is back, not on
   const wrap = (store: Store): Store => failing(store, 'findActor', outage);
   const { system, stop } = await run({ url, actors: [counterActor()], wrap });
   await system.deliver(counter('near'), { type: 'Forward', to: counter('far'), amount: 5 } as CounterMessage);
-  await until('it is applied', async () => (await query(url, `select 1 from transitions where type = 'Add'`)).length === 1);
+  await until(
+    'it is applied',
+    async () => (await query(url, `select 1 from transitions where type = 'Add'`)).length === 1,
+  );
   t.is(outage.times, 0);
   t.deepEqual(await query(url, 'select 1 from events_outbox'), []);
   await stop();

@@ -24,18 +24,17 @@ test.serial('a gateway survives the death of its database, says so meanwhile, an
   const { url } = await gateway.recovered;
   await gateway.ready;
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    await until(() => load.acked.size > kill * 100);
+    await load.more(gateway, 80);
     t.deepEqual(await readiness(url), { ready: true, reasons: [] });
     // 1. Every process of it at once: nothing is flushed, nobody says goodbye.
     await postgres.kill();
-    await until(async () => !(await readiness(url)).ready);
+    await gateway.until('it says that it is not ready', async () => ((await readiness(url)).ready ? 'it is' : null));
     t.deepEqual((await readiness(url)).reasons, ['the database does not answer']);
-    const ackedWhenDown = load.acked.size;
     // 2. It comes back, recovers from its log, and the same process goes on where it was.
     const startedAt = performance.now();
     await postgres.start();
     const upMs = performance.now() - startedAt;
-    await until(() => load.acked.size > ackedWhenDown + 20);
+    await load.more(gateway, 20);
     const onMs = performance.now() - startedAt;
     t.true(gateway.alive, gateway.failure ?? '');
     t.log(`kill ${kill}: accepts again after ${Math.round(upMs)} ms, commits again after ${Math.round(onMs)} ms`);
@@ -100,9 +99,4 @@ async function readiness(url: string): Promise<{ ready: boolean; reasons: readon
   const answer = await fetch(`${url}/health/ready`);
   const { reasons = [] } = (await answer.json()) as { reasons?: readonly string[] };
   return { ready: answer.ok, reasons };
-}
-
-/** The test's own time-out is the bound. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

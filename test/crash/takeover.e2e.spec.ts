@@ -25,7 +25,7 @@ test.serial('a paused gateway is taken over after its lease, cannot commit when 
   await owner.ready;
   for (let round = 1; round <= ROUNDS; round += 1) {
     // 1. Stopped in the middle of its work: commits, submits and answers are on their way.
-    await acknowledged(load, 60);
+    await load.more(owner, 60);
     owner.pause();
     const pausedAt = performance.now();
     const zombie = owner;
@@ -44,7 +44,7 @@ test.serial('a paused gateway is taken over after its lease, cannot commit when 
     t.log(`round ${round}: taken over after ${Math.round(takenMs)} ms; ${zombie.failure}`);
     await owner.ready;
   }
-  await acknowledged(load, 60);
+  await load.more(owner, 60);
   const [node] = await world.query<{ epoch: string }>('select epoch from nodes where shard = 0');
   t.is(node?.epoch, String(ROUNDS + 1));
   const ended = await finish(world, load, owner);
@@ -66,14 +66,12 @@ async function wake(zombie: GatewayProcess, round: number): Promise<string[]> {
   const terms = { provider: 'paper', symbol: 'BTC-USDT', side: 'Buy', orderType: 'Market', price: null } as const;
   const order = { type: 'PlaceOrder', ...terms, quantity: '0.001', timeInForce: 'GTC', postOnly: false };
   for (const id of ids) {
-    zombie.tell({ type: 'command', command: { id, to: strategyKey(LOAD), message: Object.assign({ ref: id }, order) } });
+    zombie.tell({
+      type: 'command',
+      command: { id, to: strategyKey(LOAD), message: Object.assign({ ref: id }, order) },
+    });
   }
   zombie.resume();
   await zombie.exited;
   return acknowledged;
-}
-
-async function acknowledged(load: Load, more: number): Promise<void> {
-  const wanted = load.acked.size + more;
-  while (load.acked.size < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -30,6 +30,8 @@ export interface World extends AsyncDisposable {
   /** Starts a gateway; `database` when it should reach it another way. */
   start(options?: { readonly crash?: CrashPlan; readonly database?: string }): GatewayProcess;
   faults(rules: readonly FaultRule[]): Promise<void>;
+  /** Cuts the gateway's user stream: what is reported meanwhile is missed. */
+  cutStream(): Promise<void>;
   /** Best bid and ask of BTC-USDT, in quote units. */
   prices(): Promise<{ readonly bid: number; readonly ask: number }>;
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -48,6 +50,8 @@ export interface FaultRule {
 /** Lost requests, lost answers and slow ones. */
 export const FAULTS: readonly FaultRule[] = [
   { operation: 'submit', action: 'delay', probability: 0.05, delayMs: 300 },
+  // Not there when it is asked for after the next start, and there a moment later.
+  { operation: 'submit', action: 'delay', probability: 0.04, delayMs: 3_500 },
   { operation: 'submit', action: 'dropBefore', probability: 0.06 },
   { operation: 'submit', action: 'dropAfter', probability: 0.08 },
   { operation: 'cancel', action: 'dropBefore', probability: 0.05 },
@@ -77,6 +81,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { restUrl, streamUrl, wsApiUrl, adminToken } = venue;
   const keys = { apiKey: ACCOUNT.apiKey, apiSecret: ACCOUNT.secret };
   const plan = { venue: { restUrl, streamUrl, wsApiUrl }, keys, marketMaker, leaseMs, recvWindowMs, resends, idBlock };
+  const admin = async (pathname: string, body: object): Promise<void> => {
+    const headers = { 'x-venue-token': adminToken };
+    const answer = await fetch(`${restUrl}${pathname}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${pathname} answered ${answer.status}: ${await answer.text()}`);
+  };
   const started: GatewayProcess[] = [];
   return {
     database,
@@ -89,11 +98,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       started.push(gateway);
       return gateway;
     },
-    faults: async (rules) => {
-      const headers = { 'x-venue-token': adminToken };
-      const answer = await fetch(`${restUrl}/faults`, { method: 'POST', headers, body: JSON.stringify({ rules }) });
-      if (!answer.ok) throw new Error(`the fault switch answered ${answer.status}: ${await answer.text()}`);
-    },
+    faults: (rules) => admin('/faults', { rules }),
+    cutStream: () => admin('/faults/cut', { sockets: 'user' }),
     prices: async () => {
       const answer = await fetch(`${restUrl}/api/v3/ticker/bookTicker?symbol=BTCUSDT`);
       const { bidPrice, askPrice } = (await answer.json()) as { bidPrice: string; askPrice: string };
@@ -102,7 +108,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     query: async (text, values = []) => (await sql.query(text, values)).rows,
     logs: async () => {
       const texts = await Promise.all(started.slice(-3).map(({ log }) => readFile(log, 'utf8')));
-      return texts.map((text, index) => `--- gateway ${started.length - texts.length + index + 1}\n${text.slice(-4_000)}`).join('\n');
+      return texts
+        .map((text, index) => `--- gateway ${started.length - texts.length + index + 1}\n${text.slice(-4_000)}`)
+        .join('\n');
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(started.map((gateway) => gateway.kill()));

@@ -14,8 +14,8 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { actors } from '../../actors/index.ts';
-import { createLog } from '../../actors/telemetry/log.ts';
 import type { History } from '../../actors/runtime/ports.ts';
+import { createLog } from '../../actors/telemetry/log.ts';
 import { type Gateway, startGateway } from '../../bin/gateway.ts';
 import { startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
 import { startEmbedded } from '../../persistence/embedded/index.ts';
@@ -100,7 +100,13 @@ async function play(name: string, database: string, dataDir: string): Promise<vo
     for (const [part, { name: what }] of parts.entries()) {
       console.log(`${name} ${part + 1} of ${parts.length}: ${what}`);
       const child = fork(import.meta.filename, [], { stdio: 'inherit' });
-      child.send({ play: name, part, database, venue: { restUrl, streamUrl, wsApiUrl, adminToken, pid }, keys } satisfies Told);
+      child.send({
+        play: name,
+        part,
+        database,
+        venue: { restUrl, streamUrl, wsApiUrl, adminToken, pid },
+        keys,
+      } satisfies Told);
       const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
       if (code !== 0 && signal !== 'SIGKILL') throw new Error(`${what} ended with ${code ?? signal}`);
     }
@@ -119,7 +125,15 @@ function playOf(name: string): (typeof PLAYS)[string] {
 async function playPart({ play: name, part, database, venue, keys }: Told): Promise<void> {
   const { strategies, parts } = playOf(name);
   const { restUrl, streamUrl, wsApiUrl } = venue;
-  const settings = { venue: 'PAPER', restUrl, streamUrl, wsApiUrl, apiKey: 'env:KEY', apiSecret: 'env:SECRET', recvWindowMs: 800 };
+  const settings = {
+    venue: 'PAPER',
+    restUrl,
+    streamUrl,
+    wsApiUrl,
+    apiKey: 'env:KEY',
+    apiSecret: 'env:SECRET',
+    recvWindowMs: 800,
+  };
   const gateway: Gateway = await startGateway({
     store: { url: database },
     children: {
@@ -128,7 +142,9 @@ async function playPart({ play: name, part, database, venue, keys }: Told): Prom
       risks: [{ scope: SCOPE, limits: LIMITS }],
     },
     secrets: (reference) => (reference === 'env:KEY' ? keys.apiKey : keys.secret),
-    modules: { source: async (module) => MODULES[module] ?? fs.readFileSync(path.join(SHIPPED, `${module}.js`), 'utf8') },
+    modules: {
+      source: async (module) => MODULES[module] ?? fs.readFileSync(path.join(SHIPPED, `${module}.js`), 'utf8'),
+    },
     api: { address: '127.0.0.1:0', token: 'token-of-the-recorder-0123456789abcdef', allowedHosts: [] },
     environment: 'test',
     log: createLog({ level: 'error', pretty: false }),

@@ -1,6 +1,6 @@
-// The recorded histories: test/histories/<kind>.v<machine version>.json, each an array as `meltica inspect KEY --history`
-// prints it. They are real journals, complete from number 1, and are replayed for as long as their machine version is
-// the present one.
+// The recorded histories: test/histories/<kind>.v<version>.json, arrays as `meltica inspect KEY --history` prints them.
+// They are real journals, complete from number 1, and are replayed for as long as their machine version is the present
+// one.
 import fs from 'node:fs';
 import path from 'node:path';
 import type { History } from '../../actors/runtime/ports.ts';
@@ -29,7 +29,11 @@ export function stepsOf({ transitions }: History): ReadonlySet<string> {
 }
 
 /** Of the candidates those that show a step nobody before them shows: the one that shows most for its size first. */
-export function choose(candidates: readonly History[], known: readonly History[], charsMax: number): readonly History[] {
+export function choose(
+  candidates: readonly History[],
+  known: readonly History[],
+  charsMax: number,
+): readonly History[] {
   const seen = new Set(known.flatMap((history) => [...stepsOf(history)]));
   const chosen: History[] = [];
   let left = charsMax - known.reduce((sum, history) => sum + charsOf(history), 0);
@@ -37,8 +41,12 @@ export function choose(candidates: readonly History[], known: readonly History[]
   for (;;) {
     const room = left;
     rest = rest.filter(({ chars, steps }) => chars <= room && [...steps].some((step) => !seen.has(step)));
-    const worth = ({ steps, chars }: (typeof rest)[number]): number => [...steps].filter((step) => !seen.has(step)).length / chars;
-    const best = rest.reduce<(typeof rest)[number] | null>((one, two) => (one === null || worth(two) > worth(one) ? two : one), null);
+    const worth = ({ steps, chars }: (typeof rest)[number]): number =>
+      [...steps].filter((step) => !seen.has(step)).length / chars;
+    const best = rest.reduce<(typeof rest)[number] | null>(
+      (one, two) => (one === null || worth(two) > worth(one) ? two : one),
+      null,
+    );
     if (best === null) return chosen;
     for (const step of best.steps) seen.add(step);
     chosen.push(best.history);

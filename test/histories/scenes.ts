@@ -9,7 +9,12 @@ import { DEFAULT_LIMITS } from '../../actors/risk/limits.ts';
 import { type RiskLimits, type RiskMessage, riskKey } from '../../actors/risk/messages.ts';
 import type { ActorKey } from '../../actors/runtime/message.ts';
 import type { System } from '../../actors/runtime/system.ts';
-import { type PlaceOrder, type StrategyInput, type StrategyMessage, strategyKey } from '../../actors/strategy/messages.ts';
+import {
+  type PlaceOrder,
+  type StrategyInput,
+  type StrategyMessage,
+  strategyKey,
+} from '../../actors/strategy/messages.ts';
 import { SUPERVISOR, type SupervisorMessage } from '../../actors/supervisor/messages.ts';
 import { until } from '../support/system.ts';
 
@@ -139,7 +144,14 @@ async function lostAnswers({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await ended(system, await place(system, { side: 'Buy', price: bid * 0.99 }));
   await faults(venue, { operation: 'submit', action: 'dropAfter', times: 1 });
   await ended(system, await place(system, { side: 'Buy', price: ask * 1.01, timeInForce: 'IOC' }));
-  await faults(venue, { operation: 'submit', action: 'reply', status: 429, body: '{"code":-1015,"msg":"too many"}', process: false, times: 1 });
+  await faults(venue, {
+    operation: 'submit',
+    action: 'reply',
+    status: 429,
+    body: '{"code":-1015,"msg":"too many"}',
+    process: false,
+    times: 1,
+  });
   // Too many orders, says the venue: nothing is sent for a while.
   await ended(system, await place(system, { side: 'Buy', price: bid * 0.99 }));
   const late = await place(system, { side: 'Buy', price: bid * 0.99 });
@@ -158,7 +170,11 @@ async function lostAnswers({ system, venue }: Stage): Promise<'stop' | 'kill'> {
 async function doubts({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await running(system, HANDS);
   const { bid } = await best(venue);
-  await faults(venue, { operation: 'submit', action: 'dropAfter', times: 1 }, { operation: 'query', action: 'dropBefore', times: 2 });
+  await faults(
+    venue,
+    { operation: 'submit', action: 'dropAfter', times: 1 },
+    { operation: 'query', action: 'dropBefore', times: 2 },
+  );
   const doubted = await place(system, { side: 'Buy', price: bid * 0.99 });
   await inState(system, doubted, /life.(doubt|working)/);
   await cancel(system, doubted);
@@ -254,7 +270,12 @@ async function children({ system }: Stage): Promise<'stop' | 'kill'> {
   await say(system, HANDS, { type: 'Configure', revision, scope, config: { other: true } });
   await running(system, HANDS);
   const wrong: ProviderInput = { name: 'wrong', adapter: 'nowhere', settings: {} };
-  const dead = { venue: 'PAPER', restUrl: 'http://127.0.0.1:9', streamUrl: 'ws://127.0.0.1:9', wsApiUrl: 'ws://127.0.0.1:9' };
+  const dead = {
+    venue: 'PAPER',
+    restUrl: 'http://127.0.0.1:9',
+    streamUrl: 'ws://127.0.0.1:9',
+    wsApiUrl: 'ws://127.0.0.1:9',
+  };
   const keys = { apiKey: 'env:KEY', apiSecret: 'env:SECRET' };
   const far: ProviderInput = { name: 'far', adapter: 'binance', settings: { ...dead, ...keys } };
   await say(system, SUPERVISOR, { type: 'AddProvider', input: wrong, start: true });
@@ -313,9 +334,11 @@ async function running(system: System, key: ActorKey): Promise<void> {
 }
 
 async function inState(system: System, id: string, pattern: RegExp): Promise<void> {
-  await until(`${id} is ${pattern.source}`, () => pattern.test(stateOf(system, orderKey(id))), 60_000).catch((error) => {
-    throw new Error(`it is ${stateOf(system, orderKey(id))}`, { cause: error });
-  });
+  await until(`${id} is ${pattern.source}`, () => pattern.test(stateOf(system, orderKey(id))), 60_000).catch(
+    (error) => {
+      throw new Error(`it is ${stateOf(system, orderKey(id))}`, { cause: error });
+    },
+  );
 }
 
 async function ended(system: System, id: string): Promise<void> {
@@ -323,7 +346,8 @@ async function ended(system: System, id: string): Promise<void> {
 }
 
 async function restingOrders(system: System): Promise<void> {
-  const open = (): boolean => system.inspector.list({ kind: 'order', limit: 500 }).some(({ status }) => status !== 'done');
+  const open = (): boolean =>
+    system.inspector.list({ kind: 'order', limit: 500 }).some(({ status }) => status !== 'done');
   await until('every order has ended', () => !open(), 60_000);
 }
 
@@ -346,7 +370,8 @@ function order(terms: Omit<Partial<PlaceOrder>, 'price'> & { readonly price?: nu
 }
 
 function sandboxOf(system: System): number {
-  return (system.snapshot(HANDS)?.context as { readonly sandbox: number }).sandbox;
+  const { context } = system.snapshot(HANDS) ?? {};
+  return (context as { readonly sandbox: number }).sandbox;
 }
 
 let placed = 0;
@@ -384,7 +409,16 @@ async function faults(venue: Stage['venue'], ...rules: readonly object[]): Promi
   await admin(venue, 'POST', '/faults', { rules });
 }
 
-async function admin({ restUrl, adminToken }: Stage['venue'], method: string, path: string, body: object): Promise<void> {
-  const answer = await fetch(`${restUrl}${path}`, { method, headers: { 'x-venue-token': adminToken }, body: JSON.stringify(body) });
+async function admin(
+  { restUrl, adminToken }: Stage['venue'],
+  method: string,
+  path: string,
+  body: object,
+): Promise<void> {
+  const answer = await fetch(`${restUrl}${path}`, {
+    method,
+    headers: { 'x-venue-token': adminToken },
+    body: JSON.stringify(body),
+  });
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
 }

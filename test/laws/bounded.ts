@@ -18,7 +18,8 @@ export function grows(definition: ActorDefinition, lives: readonly Life[]): stri
       tried.add(message.type);
       const happenings = [...life.happenings.slice(0, index + 1), ...repeated(message)];
       const chars = charsAfter(definition, { ...life, happenings });
-      if (chars > DEFAULT_BOUNDS.snapshotChars) return `${REPEATS} times ${message.type}: the snapshot has ${chars} characters`;
+      if (chars > DEFAULT_BOUNDS.snapshotChars)
+        return `${REPEATS} times ${message.type}: the snapshot has ${chars} characters`;
     }
   }
   return null;
@@ -31,11 +32,17 @@ function charsAfter(definition: ActorDefinition, life: Life): number {
 
 /** Without time passing: what is forgotten by age stays. */
 function repeated(message: Message): readonly Happening[] {
-  return Array.from({ length: REPEATS }, (_, round) => ({ afterMs: 0, message: renamed(message, round), sender: null }));
+  return Array.from({ length: REPEATS }, (_, round) => ({
+    afterMs: 0,
+    message: renamed(message, round),
+    sender: null,
+  }));
 }
 
 function renamed(message: Message, round: number): Message {
   const isName = (name: string, value: unknown): boolean => typeof value === 'string' && NAMES.test(name);
-  const text = JSON.stringify(message, (name, value: unknown) => (isName(name, value) ? `${String(value)}r${round}` : value));
+  const text = JSON.stringify(message, (name, value: unknown) =>
+    isName(name, value) ? `${String(value)}r${round}` : value,
+  );
   return JSON.parse(text) as Message;
 }

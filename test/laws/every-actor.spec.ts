@@ -5,12 +5,13 @@ import fc from 'fast-check';
 import { actors } from '../../actors/index.ts';
 import { recorded } from '../histories/recorded.ts';
 import { grows } from './bounded.ts';
-import { type Law, LAWS } from './laws.ts';
+import { LAWS, type Law } from './laws.ts';
 import { lifeOf, live } from './life.ts';
 import { mutated } from './mutations.ts';
 import { HOARDER, PLANTED, POKED, SOUND } from './planted.ts';
 
 const RUNS = 250;
+const RECORDER = 'test/histories/record.ts';
 const laws: readonly (readonly [string, Law])[] = Object.entries(LAWS);
 
 for (const definition of actors) {
@@ -19,15 +20,22 @@ for (const definition of actors) {
   const lives = histories.map(lifeOf);
 
   test(`${kind}: it is recorded how version ${version} lives`, (t) => {
-    t.true(lives.length > 0, `record it: test/histories/record.ts says how`);
-    for (const life of lives) t.deepEqual(live(definition, life).filter(({ step }) => step?.handled !== true), []);
+    t.true(lives.length > 0, `record it: ${RECORDER} says how`);
+    for (const life of lives)
+      t.deepEqual(
+        live(definition, life).filter(({ step }) => step?.handled !== true),
+        [],
+      );
   });
   if (lives.length === 0) continue;
 
   for (const [, { sentence, broken }] of laws) {
     test(`${kind}: ${sentence}`, (t) => {
       for (const life of lives) t.is(broken(definition, life), null);
-      fc.assert(fc.property(mutated(lives), (life) => holds(broken(definition, life))), { numRuns: RUNS });
+      fc.assert(
+        fc.property(mutated(lives), (life) => holds(broken(definition, life))),
+        { numRuns: RUNS },
+      );
     });
   }
 

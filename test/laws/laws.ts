@@ -39,7 +39,9 @@ export const LAWS = {
   decodable: {
     sentence: 'whatever it asks for is something the runtime can do',
     broken: (definition, life) =>
-      first(live(definition, life), ({ step }) => first(step?.actions ?? [], (action) => wrongWith(definition, action))),
+      first(live(definition, life), ({ step }) =>
+        first(step?.actions ?? [], (action) => wrongWith(definition, action)),
+      ),
   },
   frozen: {
     sentence: 'it never changes a context or a message in place',
@@ -227,4 +229,3 @@ function notJson(value: unknown, what: string): string | null {
     return `${what} is not plain JSON: ${textOf(error)}`;
   }
 }
-

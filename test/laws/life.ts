@@ -5,8 +5,7 @@ import type { History } from '../../actors/runtime/ports.ts';
 import { createStepper, type Head, type RawAction, type Step } from '../../actors/runtime/step.ts';
 import { INIT, stamp } from '../../actors/runtime/turn.ts';
 
-export type Happening = { readonly afterMs: number } & (
-  /** `sender` is null where the message came from outside. */
+export type Happening = { readonly afterMs: number } /** `sender` is null where the message came from outside. */ & (
   | { readonly message: Message; readonly sender: string | null }
   /** The timer of this id fires; nothing happens where none is armed. */
   | { readonly timer: string }

@@ -29,7 +29,8 @@ export function withoutClock<Result>(run: () => Result): Result {
     [process, 'hrtime', refuse('the clock')],
   ];
   const before = swaps.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
-  for (const [owner, name, value] of swaps) Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+  for (const [owner, name, value] of swaps)
+    Object.defineProperty(owner, name, { value, configurable: true, writable: true });
   try {
     return run();
   } finally {

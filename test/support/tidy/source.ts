@@ -51,7 +51,7 @@ export class Project {
   }
 }
 
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.meltica', 'fixtures', 'histories', 'snapshots']);
+const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.meltica', 'fixtures', 'snapshots']);
 
 export function readProject(root: string): Project {
   const texts = new Map<string, string>();
