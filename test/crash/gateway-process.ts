@@ -68,12 +68,17 @@ export class GatewayProcess {
   }
 
   /** Null: it holds; else what is missing. Fails when the gateway ends first, or the time is up. */
-  async until(what: string, missing: () => Promise<string | null> | string | null, withinMs = WITHIN_MS): Promise<void> {
+  async until(
+    what: string,
+    missing: () => Promise<string | null> | string | null,
+    withinMs = WITHIN_MS,
+  ): Promise<void> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const why = await missing();
       if (why === null) return;
-      if (!this.alive) throw new Error(`the gateway ended before ${what} (${why}): ${this.failure ?? 'without a word'}`);
+      if (!this.alive)
+        throw new Error(`the gateway ended before ${what} (${why}): ${this.failure ?? 'without a word'}`);
       if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain until ${what}: ${why}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -21,7 +21,7 @@ import {
 } from './protocol.ts';
 
 const SHIPPED = path.resolve(import.meta.dirname, '../../config/strategies');
-const OWN = path.join(import.meta.dirname, 'modules');
+const OWN = path.dirname(path.join(import.meta.dirname, './modules/hands.js'));
 const SCOPE = { paper: { symbols: ['BTC-USDT'] } };
 /** Orders above it are denied, which the load counts on. */
 const LIMITS = {

@@ -143,7 +143,8 @@ async function numberFindings(world: World): Promise<string[]> {
   );
   // Groups of one millisecond cannot be told apart in the journal, and some write no transition.
   const [node] = await world.query<{ commits: string; groups: string }>(
-    'select n.commit_number as commits, (select count(distinct at) from transitions) as groups from nodes n where n.shard = 0',
+    `select n.commit_number as commits, (select count(distinct at) from transitions) as groups
+       from nodes n where n.shard = 0`,
   );
   const findings = gaps.map(
     ({ key, version, count, last }) => `GAP: ${key} is at ${version}, its journal has ${count} up to ${last}`,

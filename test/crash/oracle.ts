@@ -96,7 +96,8 @@ function readOrders(world: World): Promise<OrderRow[]> {
 
 function readExecutions(world: World): Promise<ExecutionRow[]> {
   return world.query<ExecutionRow>(
-    `select o.client_order_id, e.trade_id, e.venue_order_id, e.side, e.quantity, e.price, e.fee, e.fee_asset, e.liquidity
+    `select o.client_order_id, e.trade_id, e.venue_order_id, e.side, e.quantity, e.price, e.fee, e.fee_asset,
+            e.liquidity
        from executions e join orders o on o.actor_id = e.order_id`,
   );
 }
