@@ -1,7 +1,9 @@
 // The connection to Postgres is cut around a commit. Before it arrives the group is not there and must be sent again;
+
 // between the commit and its answer it is there and must not be. To the gateway both look the same.
 import test from 'ava';
 import { testDatabase } from '../support/db.ts';
+import { until } from '../support/system.ts';
 import { type Direction, type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
 import { finish } from './finish.ts';
 import type { GatewayProcess } from './gateway-process.ts';
@@ -44,14 +46,9 @@ test.serial('a commit is applied once, whether it was lost on its way or its ans
     await load.more(gateway, 20);
     const kept = await cutAfter(world, gateway, proxy, load);
     t.not(kept.length, 0, `cut ${cut}: a group was committed that nobody was told of`);
-    await until(() => kept.every(({ message_id }) => load.acked.has(message_id)));
-    t.deepEqual(
-      await journalOf(
-        world,
-        kept.map(({ message_id }) => message_id),
-      ),
-      kept,
-    );
+    const ids = kept.map(({ message_id }) => message_id);
+    await gateway.until('what was kept is acknowledged', () => missingOf(load, ids));
+    t.deepEqual(await journalOf(world, ids), kept);
     // 3. At any moment, several in a row.
     for (let again = 0; again < 3; again += 1) {
       await pause(20 + ((cut * 37 + again * 53) % 130));

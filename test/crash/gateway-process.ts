@@ -11,6 +11,7 @@ const PRELOAD = path.join(ROOT, 'config/drizzle-cjs.mjs');
 
 /** Absence is proved some 21 s after signing, and a question may be 10 s away; the rest is for a busy machine. */
 const WITHIN_MS = 180_000;
+const POLL_MS = 50;
 
 export interface Exit {
   readonly code: number | null;
@@ -80,7 +81,7 @@ export class GatewayProcess {
       if (!this.alive)
         throw new Error(`the gateway ended before ${what} (${why}): ${this.failure ?? 'without a word'}`);
       if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain until ${what}: ${why}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
