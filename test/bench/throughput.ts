@@ -1,6 +1,7 @@
 // Durable transitions of the order lifecycle at saturation: created, granted, claimed, acknowledged, filled.
 // The order machine and its effects are the production ones; risk and provider are one-state machines that answer
 // at once, so that what is measured is the order, and the venue accepts within the process.
+import { setTimeout as pause } from 'node:timers/promises';
 import { emit, setup } from 'xstate';
 import type { SubmitRequest } from '../../actors/exchanges/exchange.ts';
 import type { ProviderRow } from '../../actors/market/records.ts';
@@ -247,8 +248,4 @@ function counting(store: Store, counts: Counts): Store {
       counts.turns += set.transitions.length;
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,9 +1,8 @@
 // The connection to Postgres is cut around a commit. Before it arrives the group is not there and must be sent again;
-
 // between the commit and its answer it is there and must not be. To the gateway both look the same.
+import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { testDatabase } from '../support/db.ts';
-import { until } from '../support/system.ts';
 import { type Direction, type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
 import { finish } from './finish.ts';
 import type { GatewayProcess } from './gateway-process.ts';
@@ -122,8 +121,4 @@ function journalOf(world: World, ids: readonly string[]): Promise<Row[]> {
 async function commitNumber(world: World): Promise<string | undefined> {
   const [node] = await world.query<{ commit_number: string }>('select commit_number from nodes where shard = 0');
   return node?.commit_number;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,7 +1,9 @@
 // A gateway to be killed: the production composition in a process of its own, on the database and venue it is told
 // of, dying at the point it is told. It ends with its parent, whatever becomes of that.
+
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../../actors/runtime/message.ts';
 import type { StrategyInput } from '../../actors/strategy/messages.ts';
 import { strategyKey } from '../../actors/strategy/messages.ts';
@@ -126,8 +128,4 @@ function contextOf(context: Json | undefined): Seen {
 
 function tell(message: FromGateway): void {
   process.send?.(message, () => {}); // a parent that is gone ends us by itself
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
