@@ -325,7 +325,7 @@ test('references are resolved at use: a variable, a file, a part of a JSON file'
 
 test('bounds hold their relations, whichever of them is changed', (t) => {
   for (const [change, sentence] of [
-    [{ quantum: 257 }, /one actor cannot fill more than a group/],
+    [{ quantum: 769 }, /one actor cannot fill more than a group/],
     [{ cascadeTurns: 10 }, /room for what its turns cause/],
     [{ mailboxDepth: 60_000 }, /one mailbox is no deeper than all together/],
     [{ idBlock: 1_000 }, /a block of ids lasts for a whole group/],

@@ -1,7 +1,9 @@
 // The example of the README, word for word: extracted, pointed at this checkout, run twice with a kill in between.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { testDatabase } from './support/db.ts';
 import { query, until } from './support/system.ts';
@@ -14,14 +16,16 @@ test('the durable actor of the README rings after its process was killed and sta
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const lines = example.split('\n').filter((line) => line.trim() !== '');
   t.true(lines.length <= 30, `the example has ${lines.length} lines`);
-  const file = path.join(ROOT, 'test', `.readme-${process.pid}.ts`);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'meltica-readme-'));
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  const file = path.join(folder, 'reminder.mts');
   fs.writeFileSync(
     file,
     example
-      .replace("'meltica'", "'../bin/embed.ts'")
+      .replace("'meltica'", JSON.stringify(pathToFileURL(path.join(ROOT, 'bin/embed.ts')).href))
       .replace('{ actors: [reminder] }', `{ actors: [reminder], databaseUrl: ${JSON.stringify(url)} }`),
   );
-  t.teardown(() => fs.rmSync(file, { force: true }));
   const first = start(file);
   t.teardown(() => void first.child.kill('SIGKILL'));
   await until(

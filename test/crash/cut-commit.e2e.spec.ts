@@ -66,7 +66,6 @@ test.serial('a commit is applied once, whether it was lost on its way or its ans
 
 /** Holds a group on its way to the server, and cuts. */
 async function cutBefore(world: World, gateway: GatewayProcess, proxy: TcpProxy, load: Load) {
-  proxy.stall('toServer');
   await heldMore(gateway, proxy, 'toServer', GROUP_BYTES);
   await pause(QUIET_MS);
   const ids = [...load.open.keys()];
@@ -83,7 +82,6 @@ async function cutBefore(world: World, gateway: GatewayProcess, proxy: TcpProxy,
 /** Lets a group be committed, holds the answer, and cuts. Answers what of the load it wrote. */
 async function cutAfter(world: World, gateway: GatewayProcess, proxy: TcpProxy, load: Load): Promise<Row[]> {
   for (;;) {
-    proxy.stall('toClient');
     await heldMore(gateway, proxy, 'toClient', 0);
     await pause(QUIET_MS);
     const rows = await journalOf(world, [...load.open.keys()]);
@@ -100,8 +98,12 @@ async function cutAfter(world: World, gateway: GatewayProcess, proxy: TcpProxy, 
   }
 }
 
+/** Stalls again at every look: the gateway may just be coming back from the cut before, by a new connection. */
 function heldMore(gateway: GatewayProcess, proxy: TcpProxy, direction: Direction, bytes: number): Promise<void> {
-  const missing = (): string | null => (proxy.held(direction) > bytes ? null : `${proxy.held(direction)} bytes are`);
+  const missing = (): string | null => {
+    proxy.stall(direction);
+    return proxy.held(direction) > bytes ? null : `${proxy.held(direction)} bytes are`;
+  };
   return gateway.until(`more than ${bytes} bytes are held`, missing);
 }
 

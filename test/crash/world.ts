@@ -27,8 +27,12 @@ export interface World extends AsyncDisposable {
   readonly database: string;
   readonly venue: VenueHandle;
   readonly ledgerFile: string;
-  /** Starts a gateway; `database` when it should reach it another way. */
-  start(options?: { readonly crash?: CrashPlan; readonly database?: string }): GatewayProcess;
+  /** Starts a gateway; `database` and `wsApiUrl` when it should reach them another way. */
+  start(options?: {
+    readonly crash?: CrashPlan;
+    readonly database?: string;
+    readonly wsApiUrl?: string;
+  }): GatewayProcess;
   faults(rules: readonly FaultRule[]): Promise<void>;
   /** Cuts the gateway's user stream: what is reported meanwhile is missed. */
   cutStream(): Promise<void>;
@@ -93,7 +97,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ledgerFile: path.join(dataDir, LEDGER_FILE),
     start: (how = {}) => {
       const log = path.join(folder, `gateway-${started.length + 1}.log`);
-      const given: Plan = { ...plan, database: how.database ?? database, crash: how.crash ?? null };
+      const reached = { ...plan.venue, wsApiUrl: how.wsApiUrl ?? wsApiUrl };
+      const given: Plan = { ...plan, venue: reached, database: how.database ?? database, crash: how.crash ?? null };
       const gateway = new GatewayProcess(given, { file: log, fd: openSync(log, 'a', 0o600) });
       started.push(gateway);
       return gateway;
