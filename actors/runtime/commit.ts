@@ -33,49 +33,50 @@ const RETRY_MS = [5, 20, 50, 100, 200, 500] as const;
 
 /** Returns when the set is committed. Throws Refused, or RuntimeError LEASE_LOST, or what must stop the runtime. */
 export async function commit(deps: CommitDeps, set: WriteSet): Promise<void> {
-  let uncertain = false;
+  let verdict: StoreFault | null = null;
   for (let attempt = 0; ; attempt += 1) {
-    try {
-      // 1. Where an answer was lost, ask before anything is repeated.
-      if (uncertain && (await wasCommitted(deps, set))) break;
-      uncertain = false;
-      // 2. Send it.
-      await deps.store.commit(set);
-      break;
-    } catch (error) {
-      // 3. What does the fault allow?
-      const fault = faultOf(error);
-      // A refusal of a repeated set may be the shadow of its own first copy landing late: look again.
-      if (
-        attempt > 0 &&
-        !uncertain &&
-        (fault.kind === 'fenced' || fault.kind === 'duplicate') &&
-        (await wasCommitted(deps, set))
-      )
-        break;
-      if (fault.kind === 'refused' || fault.kind === 'duplicate') throw refusalOf(fault);
-      if (fault.kind === 'fenced') throw lostLease(set, fault);
-      if (fault.kind === 'fatal') throw fault;
-      uncertain ||= fault.kind === 'unknown';
-      deps.meter.commitFailed(fault.kind);
-      deps.onReachable(false, fault.message);
-      deps.log.warn(
-        { commit: set.number.toString(), attempt, fault: fault.kind, sqlState: fault.sqlState },
-        fault.message,
-      );
-      await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);
-    }
+    const fault = await sendOrAsk(deps, set, attempt, verdict);
+    if (fault === null) break;
+    if (isPassing(fault)) await waitOut(deps, set, attempt, fault);
+    else if (verdict === null) verdict = fault;
+    else throw conclusionOf(set, fault);
   }
   deps.onReachable(true, null);
 }
 
-function refusalOf(fault: StoreFault): Refused {
-  return new Refused(fault);
+/**
+ * Sends the set at first. After a fault, asks what stands before anything is concluded or repeated: an answer may have
+ * been lost, a refusal may be the shadow of the set's own first copy landing late, or that of the work of another
+ * process, whose epoch the fence would have shown had the statements before it not failed. Null: it is committed.
+ */
+async function sendOrAsk(deps: CommitDeps, set: WriteSet, attempt: number, verdict: StoreFault | null) {
+  try {
+    if (attempt > 0 && (await wasCommitted(deps, set))) return null;
+    if (verdict !== null) return verdict;
+    await deps.store.commit(set);
+    return null;
+  } catch (error) {
+    return faultOf(error);
+  }
 }
 
-function lostLease({ shard, epoch }: WriteSet, cause: StoreFault): RuntimeError {
-  const text = `another process owns shard ${shard} since epoch ${epoch}: ${cause.message}`;
-  return new RuntimeError('LEASE_LOST', text, { cause });
+async function waitOut(deps: CommitDeps, set: WriteSet, attempt: number, fault: StoreFault): Promise<void> {
+  const { kind, sqlState, message } = fault;
+  deps.meter.commitFailed(kind);
+  deps.onReachable(false, message);
+  deps.log.warn({ commit: set.number.toString(), attempt, fault: kind, sqlState }, message);
+  await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);
+}
+
+function isPassing({ kind }: StoreFault): boolean {
+  return kind === 'unknown' || kind === 'transient';
+}
+
+function conclusionOf({ shard, epoch }: WriteSet, fault: StoreFault): Error {
+  if (fault.kind === 'refused' || fault.kind === 'duplicate') return new Refused(fault);
+  if (fault.kind !== 'fenced') return fault;
+  const text = `another process owns shard ${shard} since epoch ${epoch}: ${fault.message}`;
+  return new RuntimeError('LEASE_LOST', text, { cause: fault });
 }
 
 async function wasCommitted(deps: CommitDeps, set: WriteSet): Promise<boolean> {
@@ -101,8 +102,7 @@ export async function patiently<Result>(
       if (attempt > 0) deps.onReachable?.(true, null);
       return result;
     } catch (error) {
-      const isPassing = error instanceof StoreFault && (error.kind === 'unknown' || error.kind === 'transient');
-      if (!isPassing) throw error;
+      if (!(error instanceof StoreFault && isPassing(error))) throw error;
       deps.onReachable?.(false, error.message);
       deps.log.warn({ attempt, fault: error.kind, sqlState: error.sqlState }, error.message);
       await pause(deps, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 500);

@@ -8,7 +8,7 @@ export type DatabaseKind = 'migrated' | 'empty';
 export type Answer = { readonly url: string } | { readonly error: string };
 
 interface Server {
-  readonly admin: pg.Client;
+  readonly admin: pg.Pool;
   /** Every database of this run begins with it. */
   readonly prefix: string;
   urlOf(database: string): string;
@@ -56,8 +56,7 @@ async function boot(): Promise<Server> {
     : choice === 'embedded'
       ? startFastEmbedded()
       : containerUrl(image));
-  const admin = new pg.Client(url);
-  await admin.connect();
+  const admin = new pg.Pool({ connectionString: url, max: 1 }); // one at a time: a template may have one reader
   const version = await admin.query<{ server_version: string }>('show server_version');
   const prefix = `meltica_test_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
   if (choice === 'given') reapAfterUs({ type: 'databases', url, prefix });
