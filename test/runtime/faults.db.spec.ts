@@ -175,7 +175,7 @@ test('a fault that may not be repaired stops the system and turns its callers aw
 });
 
 for (const kind of ['fatal', 'duplicate', 'refused'] as const) {
-  test(`what fails (${kind}) because another process took over is a lost lease, and nothing is concluded from it`, async (t) => {
+  test(`what another process's work makes fail (${kind}) is a lost lease`, async (t) => {
     const url = await testDatabase();
     let taken = false;
     const failed: unknown[] = [];
