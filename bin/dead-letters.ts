@@ -1,11 +1,8 @@
 // meltica dead-letters: messages that nobody could apply, from the database. `redrive ID` asks the running supervisor
-// to deliver one again: only the owner of the shard may write.
-import fs from 'node:fs';
-import path from 'node:path';
+// to deliver one again.
 import { parseArgs } from 'node:util';
-import { readEnvironment } from '../config/env.ts';
-import { loadConfig } from '../config/index.ts';
 import { withStore } from './database.ts';
+import { askSupervisor } from './operator.ts';
 
 const USAGE = 'usage: meltica dead-letters [--limit N] | redrive ID [--url URL]';
 
@@ -32,18 +29,8 @@ async function list(limit: number): Promise<number> {
   return 0;
 }
 
-/** Over the control API, with the token of the data folder. */
 async function redrive(id: string, url: string | undefined): Promise<number> {
-  const { dataDir, apiServer } = loadConfig(readEnvironment());
-  const base = url ?? `http://${apiServer.addr}`;
-  const token = fs.readFileSync(path.join(dataDir, 'token'), 'utf8').trim();
-  const answer = await fetch(`${base}/debug/dead-letters/${id}/redrive`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-  }).catch((error: unknown) => {
-    throw new Error(`no supervisor answers at ${base}: start it, or name its address with --url`, { cause: error });
-  });
-  const body = (await answer.json()) as { readonly outcome?: string; readonly error?: string };
-  console.log(body.outcome ?? body.error ?? `status ${answer.status}`);
-  return body.outcome === 'applied' ? 0 : 1;
+  const { outcome, error } = await askSupervisor(`/debug/dead-letters/${id}/redrive`, { url });
+  console.log(outcome ?? error);
+  return outcome === 'applied' ? 0 : 1;
 }

@@ -3,7 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { BUS } from '../actors/bus/messages.ts';
-import { type Control, createControl, type ReadinessReport, readinessOf } from '../actors/control/index.ts';
+import {
+  type Control,
+  createControl,
+  type Operate,
+  type ReadinessReport,
+  readinessOf,
+} from '../actors/control/index.ts';
 import { openBinance } from '../actors/exchanges/binance/index.ts';
 import { type Ports, actors as productionActors } from '../actors/index.ts';
 import { createMarketHub } from '../actors/provider/market-hub.ts';
@@ -70,8 +76,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = options.metrics ?? createMetrics({ environment, process: true });
   metrics.watchPool('primary', () => ({ constructing: 0, ...store.poolCounts() }));
   const hosts = createHosts(options, node, () => system);
+  const definitions = options.actors ?? productionActors;
   const system: System = createSystem({
-    actors: options.actors ?? productionActors,
+    actors: definitions,
     store,
     clock: systemClock,
     log: log.subsystem('runtime'),
@@ -88,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // 2. The control plane first: while the system boots it says so.
   const control = createControl({
     inspector: system.inspector,
-    redrive: (id) => system.redrive(id),
+    operate: operateOf(system, definitions),
     auth: { token: api.token },
     health: () => readiness(system.inspector.health()),
     metrics: metrics.registry,
@@ -116,6 +123,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await store.close();
     throw error;
   }
+}
+
+function operateOf(system: System, definitions: readonly ActorDefinition[]): Operate {
+  const types = new Map(definitions.map(({ kind, messages }) => [kind, Object.keys(messages)]));
+  return {
+    ask: (to, message, how) => system.ask(to, message, how),
+    redrive: (id) => system.redrive(id),
+    types: (kind) => types.get(kind) ?? [],
+  };
 }
 
 /** Starting may take as long as another process holds the lease: a signal ends the wait. */

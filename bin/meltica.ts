@@ -9,6 +9,7 @@ const USAGE = `usage: meltica <command> [options]
   migrate up | down | status | check [--steps N]
   replay KEY | --all | --file F  fold journals through the machines and compare with the stored snapshots
   inspect [KEY]                  live actors of the database, or one of them with its last transitions
+  tell KEY MESSAGE               give an actor of the running supervisor a message (JSON)
   dead-letters [redrive ID]      messages that nobody could apply
 
   --version   --help
@@ -25,6 +26,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<{ readonly main: Main }
   migrate: () => import('./migrate.ts'),
   replay: () => import('./replay.ts'),
   inspect: () => import('./inspect.ts'),
+  tell: () => import('./tell.ts'),
   'dead-letters': () => import('./dead-letters.ts'),
 };
 

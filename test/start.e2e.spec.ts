@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { startEmbedded } from '../persistence/embedded/index.ts';
 import { isRunning } from '../persistence/embedded/process-mark.ts';
@@ -47,9 +48,11 @@ test('it trades, goes on after a kill -9, stops when told to, and leaves nothing
   const [node] = await query<{ epoch: string }>(urlOf(data), 'select epoch from nodes');
   t.is(node?.epoch, '2');
   await until('it trades on', async () => (await count(data, 'orders')) > before.orders + 2, 60_000);
-  // 4. A second supervisor of the same data waits, says so, and ends when told to.
+  // 4. An operator pulls the kill switch: nothing is submitted until it is released by name.
+  await holdsWhileKillSwitchIsEngaged(t, data, second);
+  // 5. A second supervisor of the same data waits, says so, and ends when told to.
   const waiting = await waitsItsTurn(t, urlOf(data));
-  // 5. Told to stop, it does, within the time it promises.
+  // 6. Told to stop, it does, within the time it promises.
   const serving = await servingPid(data);
   const postmaster = postmasterOf(data);
   const venue = placeOf(data).pid;
@@ -60,7 +63,7 @@ test('it trades, goes on after a kill -9, stops when told to, and leaves nothing
   t.false(isRunning(serving));
   t.false(isRunning(postmaster));
   await until('the venues are gone', () => ![venue, waiting.venue].some(isRunning), LINGER_MS + 20_000);
-  // 6. What it left behind: the lease given back, and journals that fold to every snapshot.
+  // 7. What it left behind: the lease given back, and journals that fold to every snapshot.
   await gaveItsLeaseBack(t, data);
   const replayed = await run(t, ['replay', '--all'], { MELTICA_DATA_DIR: data });
   t.regex(replayed.out, /^\d+ actors, \d+ transitions, 0 differences\n$/);
@@ -75,6 +78,27 @@ async function showsNothingWithoutToken(t: ExecutionContext, { url, token }: Sta
   }
   t.is((await get(`${url}/debug/actors`, token)).status, 200);
   t.is((await get(`${url}/metrics`, token)).status, 200);
+}
+
+async function holdsWhileKillSwitchIsEngaged(t: ExecutionContext, data: string, { url }: Started): Promise<void> {
+  const tell = (message: object) =>
+    run(t, ['tell', 'risk/main', JSON.stringify(message), '--url', url], { MELTICA_DATA_DIR: data });
+  const submits = async (): Promise<number> => {
+    const submitted = `select count(*)::int as n from transitions where type = 'SubmitGranted'`;
+    return (await query<{ n: number }>(urlOf(data), submitted))[0]?.n ?? 0;
+  };
+  const engaged = await tell({ type: 'EngageKillSwitch', reason: 'a drill' });
+  t.is(engaged.status, 0, engaged.err);
+  t.like(JSON.parse(engaged.out), { key: 'risk/main', outcome: 'applied', state: 'halted' });
+  const before = await submits();
+  await pause(3_000);
+  t.is(await submits(), before, 'nothing is submitted');
+  const nobody = await tell({ type: 'ReleaseKillSwitch' });
+  t.is(nobody.status, 1);
+  t.regex(nobody.err, /ReleaseKillSwitch to risk\/main was refused: by: /);
+  const released = await tell({ type: 'ReleaseKillSwitch', by: 'ann' });
+  t.like(JSON.parse(released.out), { outcome: 'applied', state: 'active' });
+  await until('it trades again', async () => (await submits()) > before, 60_000);
 }
 
 async function waitsItsTurn(t: ExecutionContext, database: string): Promise<{ readonly venue: number }> {

@@ -15,10 +15,10 @@ import { type Address, isLoopback, listenFault, parseAddress, urlOf } from './ad
 import { type Access, type AuthOptions, createGuard, type Guard } from './auth.ts';
 import { type ControlLimits, controlLimits } from './limits.ts';
 import { answerTo, Problem } from './problem.ts';
-import { deadLetterRoutes, type Redrive } from './routes/dead-letters.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { healthRoutes, type ReadinessReport } from './routes/health.ts';
 import { countAnswers, metricsRoutes } from './routes/metrics.ts';
+import { type Operate, operateRoutes } from './routes/operate.ts';
 import { pageRoutes } from './routes/page.ts';
 import { createStreamHub } from './transition-stream.ts';
 
@@ -34,8 +34,7 @@ declare module 'fastify' {
 export interface ControlOptions {
   readonly inspector: Inspector;
   readonly auth: AuthOptions;
-  /** Delivers a dead letter again; without it nothing can be changed over HTTP. */
-  readonly redrive?: Redrive;
+  readonly operate: Operate;
   readonly health: () => ReadinessReport;
   readonly metrics: Registry;
   readonly clock: Clock;
@@ -107,7 +106,7 @@ export function buildServer(options: ControlOptions): FastifyInstance {
     healthRoutes(scope, health, log);
     metricsRoutes(scope, metrics);
     debugRoutes(scope, { inspector, stream, clock, limits });
-    if (options.redrive !== undefined) deadLetterRoutes(scope, options.redrive);
+    operateRoutes(scope, options.operate);
     pageRoutes(scope);
     refuseOtherMethods(scope, table);
   });

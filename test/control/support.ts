@@ -55,12 +55,17 @@ export function rig(changes: Partial<ControlOptions> = {}): Rig {
   const fixed = { inspector: fakeInspector(clock.now), clock, log: memoryLog() };
   return {
     auth: { token: TOKEN },
+    operate: { ask: refuse, redrive: refuse, types: () => [] },
     health: () => ({ ready: true, reasons: [] }),
     metrics: new Registry(),
     allowedHosts: [],
     ...changes,
     ...fixed,
   };
+}
+
+async function refuse(): Promise<never> {
+  throw new Error('a spec that changes something brings its own');
 }
 
 /** Answers injected requests; `host` is right unless a test says otherwise. */
