@@ -22,12 +22,15 @@ const KIND_BY_CLASS: Readonly<Record<string, StoreFaultKind>> = {
   '53': 'transient',
 };
 
+/** By SQLSTATE, else by its class. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   '08': 'the connection failed',
   '22': 'a value does not fit its column',
   '23': 'a constraint does not hold',
   '40': 'the transaction gave way to another',
   '53': 'the server lacks resources',
+  '53100': "the server's disk is full: make room",
+  '53300': 'the server has no connection left: raise its max_connections, or give this user fewer',
   '57': 'the server ended the session',
 };
 
@@ -76,7 +79,8 @@ function describe(error: unknown): string {
   // Texts of this class name identifiers and never a row's values.
   if (state.startsWith('42'))
     return `${error.message}; are the migrations of this release applied? (sqlstate=${state})`;
-  const condition = CONDITIONS[state.slice(0, 2)] ?? 'the server answered with an error it has no business to';
+  const condition =
+    CONDITIONS[state] ?? CONDITIONS[state.slice(0, 2)] ?? 'the server answered with an error it has no business to';
   const where = [
     ['sqlstate', state],
     ['table', error.table],
