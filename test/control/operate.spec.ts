@@ -72,7 +72,7 @@ for (const [what, payload] of [
   });
 }
 
-test('refuses a body that is missing, broken, too large or of another type, before the runtime hears of it', async (t) => {
+test('refuses a body that is missing, broken, too large or no JSON, before the runtime hears of it', async (t) => {
   const { asked, post } = operating();
   const at = '/debug/actors/risk/main/messages';
   t.is((await post(at)).status, 400);
