@@ -32,7 +32,7 @@ const ARGS = [
 ];
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const shots = path.join(os.tmpdir(), 'meltica-page');
+const shots = fs.mkdtempSync(path.join(os.tmpdir(), 'meltica-page-'));
 
 const realClock: Clock = {
   now: Date.now,
@@ -44,7 +44,6 @@ const realClock: Clock = {
 
 let browser: Browser | undefined;
 test.before(async () => {
-  fs.mkdirSync(shots, { recursive: true });
   if (executablePath !== undefined) browser = await chromium.launch({ executablePath, args: ARGS });
 });
 test.after.always(() => browser?.close());
