@@ -14,66 +14,8 @@ import { migrateUp } from '../persistence/migrate.ts';
 import type { Projection } from '../persistence/projections/index.ts';
 import { systemClock } from './clock.ts';
 
-export {
-  type ActorDefinition,
-  type ActorOptions,
-  DEFAULT_RESTART,
-  defineActor,
-  type EffectContext,
-  type EffectDefinition,
-  effect,
-  type RestartPolicy,
-  type Schema,
-  type StoredSnapshot,
-} from '../actors/runtime/actor.ts';
-export { DEFAULT_BOUNDS, type RuntimeBounds } from '../actors/runtime/bounds.ts';
-export { CRASH_POINTS, type CrashHook, type CrashPoint } from '../actors/runtime/crash-points.ts';
-export {
-  type Command,
-  command,
-  type DomainRow,
-  type Effect,
-  type Publish,
-  publish,
-  type Record,
-  type Reply,
-  record,
-  reply,
-  type Send,
-  type Spawn,
-  type Supervise,
-  send,
-  spawn,
-  supervise,
-} from '../actors/runtime/effect.ts';
-export { type RuntimeCode, RuntimeError } from '../actors/runtime/errors.ts';
-export type { ActorDetail, ActorSummary, Inspector, RuntimeHealth, TransitionView } from '../actors/runtime/inspect.ts';
-export type { Delivery, Intake, TellOptions } from '../actors/runtime/intake.ts';
-export { InvariantBroken, invariant, unreachable } from '../actors/runtime/invariant.ts';
-export {
-  type ActorKey,
-  type Delivered,
-  type Envelope,
-  effectKey,
-  idOf,
-  type Json,
-  kindOf,
-  type Message,
-} from '../actors/runtime/message.ts';
-export { type Meter, NO_METER } from '../actors/runtime/meter.ts';
-export {
-  type ActorRow,
-  type Clock,
-  type History,
-  type Log,
-  type Store,
-  StoreFault,
-  type StoreFaultKind,
-  type TransitionRow,
-  type WriteSet,
-} from '../actors/runtime/ports.ts';
-export { type Replayed, replay } from '../actors/runtime/replay.ts';
-export { type Answer, createSystem, type Snapshot, type System, type SystemOptions } from '../actors/runtime/system.ts';
+// biome-ignore lint/performance/noReExportAll: the package is the runtime's face and one function more
+export * from '../actors/runtime/index.ts'; // tidy-ok: the same reason
 export type { Projection } from '../persistence/projections/index.ts';
 
 export interface OpenOptions {

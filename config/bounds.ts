@@ -1,33 +1,6 @@
-// Every bound of the system, with the relations between them. Whatever can grow has one here or in the `bounds.ts` of
-// the part it belongs to, and says so when it is reached: by slowing its source, a refusal, or a dead letter.
+// The bounds of the runtime and of the database together, with the relations between them.
 
-export interface RuntimeBounds {
-  /** Turns of one group before it stops taking messages from outside: the latency knob. */
-  readonly groupTurns: number;
-  /** Further turns a group may spend on messages its own turns produced. */
-  readonly cascadeTurns: number;
-  /** Messages in a row one actor may take before the next one's are looked at. */
-  readonly quantum: number;
-  /** Messages that wait for one actor; a further one is refused. */
-  readonly mailboxDepth: number;
-  /** Messages that wait in the process; sources are slowed. */
-  readonly intakeDepth: number;
-  /** Turns between a message from outside and the last of its cascade. */
-  readonly hops: number;
-  /** JSON characters of one message body. */
-  readonly bodyChars: number;
-  readonly snapshotChars: number;
-  readonly effectsPerTurn: number;
-  /** Applied message ids remembered, so that a redelivery is recognised without asking the journal. */
-  readonly recentMessages: number;
-  /** Actors at rest that are kept in memory. */
-  readonly restingActors: number;
-  /** Ids reserved at once. */
-  readonly idBlock: number;
-  readonly leaseMs: number;
-  /** How long a stop waits for running effects. */
-  readonly stopMs: number;
-}
+import { DEFAULT_BOUNDS, type RuntimeBounds } from '../actors/runtime/bounds.ts';
 
 export interface DatabaseBounds {
   /** Sessions that read, beside the one that commits and the one that holds the lease. */
@@ -45,22 +18,7 @@ export interface Bounds {
 }
 
 const USUAL: Bounds = {
-  runtime: {
-    groupTurns: 768,
-    cascadeTurns: 1_024,
-    quantum: 64,
-    mailboxDepth: 10_000,
-    intakeDepth: 50_000,
-    hops: 32,
-    bodyChars: 262_144,
-    snapshotChars: 262_144,
-    effectsPerTurn: 1_024,
-    recentMessages: 100_000,
-    restingActors: 10_000,
-    idBlock: 20_000,
-    leaseMs: 5_000,
-    stopMs: 6_000,
-  },
+  runtime: DEFAULT_BOUNDS,
   database: { poolSize: 4, connectTimeoutMs: 5_000, answerTimeoutMs: 15_000, lockTimeoutMs: 5_000 },
 };
 

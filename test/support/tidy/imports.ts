@@ -88,9 +88,9 @@ const DIRECTIONS: readonly Direction[] = [
     planted: { 'persistence/a.ts': `import { x } from '../actors/runtime/worker.ts';` },
   },
   {
-    sentence: 'config imports nothing of ours',
+    sentence: 'config imports nothing of ours but the bounds of the runtime',
     from: /^config\//,
-    to: ['config/'],
+    to: ['config/', 'actors/runtime/bounds.ts'],
     planted: { 'config/a.ts': `import { x } from '../actors/market/decimal.ts';` },
   },
   {
