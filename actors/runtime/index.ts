@@ -33,7 +33,7 @@ export {
 } from './effect.ts';
 export { type RuntimeCode, RuntimeError } from './errors.ts';
 export type { ActorDetail, ActorSummary, Inspector, RuntimeHealth, TransitionView } from './inspect.ts';
-export type { Delivery, Intake, TellOptions } from './intake.ts';
+export type { Answer, Delivery, Intake, TellOptions } from './intake.ts';
 export { InvariantBroken, invariant, unreachable } from './invariant.ts';
 export {
   type ActorKey,
@@ -58,4 +58,4 @@ export {
   type WriteSet,
 } from './ports.ts';
 export { type Replayed, replay } from './replay.ts';
-export { type Answer, createSystem, type Snapshot, type System, type SystemOptions } from './system.ts';
+export { createSystem, type Snapshot, type System, type SystemOptions } from './system.ts';

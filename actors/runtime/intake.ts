@@ -1,5 +1,5 @@
 // How messages come in from outside: the shells of providers and strategies, the control plane.
-import type { ActorKey, Message } from './message.ts';
+import type { ActorKey, Json, Message } from './message.ts';
 
 export interface TellOptions {
   /** Applied once per receiver. Chosen by the source, so that it may send again what it does not know to be applied. */
@@ -9,6 +9,13 @@ export interface TellOptions {
 
 /** What became of a message, known after the commit that took it. */
 export type Delivery = 'applied' | 'duplicate' | 'deadLettered';
+
+export interface Answer {
+  readonly version: number;
+  readonly state: string;
+  /** What the machine replied, else null. */
+  readonly reply: Json;
+}
 
 export interface Intake {
   /**

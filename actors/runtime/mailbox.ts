@@ -1,5 +1,4 @@
-// Stages 1 and 2 of 6, deliver and claim. Before: whoever tells (system.ts), turns (turn.ts), relay.ts, timers.ts.
-// After: decide (turn.ts).
+// Stage 2 of 6, claim. Before: deliver (deliver.ts), turns (turn.ts), relay.ts, timers.ts. After: decide (turn.ts).
 //
 // Every actor has two queues. `outside` holds what came from outside the process and is bounded; `inner` holds what
 // other actors' turns produced, answers of effects and due timers, and is taken first, so that a cascade ends in the

@@ -1,4 +1,4 @@
-// Stage 6 of 6, relay. Before: release (release.ts). After: deliver (mailbox.ts), which is stage 1 again.
+// Stage 6 of 6, relay. Before: release (release.ts). After: the mailbox of its receiver (mailbox.ts).
 //
 // Messages that a group produced and did not apply are rows of events_outbox: the cascade was longer than the group,
 // the receiver was suspended, or it rests in the database. The relay brings them to their mailboxes: those of this

@@ -1,16 +1,18 @@
 // The public face: a running system of durable actors on one store.
+
 import type { ActorDefinition } from './actor.ts';
 import { DEFAULT_BOUNDS, type RuntimeBounds } from './bounds.ts';
 import type { CrashHook } from './crash-points.ts';
+import { Deliver } from './deliver.ts';
 import { Directory, kindsOf } from './directory.ts';
 import { RuntimeError, textOf } from './errors.ts';
 import type { Group } from './group.ts';
 import { IdBlock } from './ids.ts';
 import type { Inspector, RuntimeHealth, TransitionView } from './inspect.ts';
 import { createInspector, transitionView } from './inspector.ts';
-import type { Delivery as Delivered, Intake, TellOptions } from './intake.ts';
+import type { Answer, Delivery as Delivered, Intake, TellOptions } from './intake.ts';
 import { keepLease, type LeaseDeps, takeLease } from './lease.ts';
-import type { Delivery, LiveActor, Outcome } from './live.ts';
+import type { Delivery } from './live.ts';
 import { Mailbox } from './mailbox.ts';
 import { type ActorKey, type Json, kindOf, type Message } from './message.ts';
 import { type Meter, NO_METER, type RuntimeGauges } from './meter.ts';
@@ -19,8 +21,7 @@ import { type Recovered, recover } from './recovery.ts';
 import { Relay } from './relay.ts';
 import { Release } from './release.ts';
 import { Timers } from './timers.ts';
-import { type Desk, INIT } from './turn.ts';
-import { checkKey, parseMessage } from './well-formed.ts';
+import type { Desk } from './turn.ts';
 import { Worker } from './worker.ts';
 
 export interface SystemOptions {
@@ -44,13 +45,6 @@ export interface SystemOptions {
   readonly crash?: CrashHook;
   /** The system stopped by itself: lease lost, or a fault it may not repair. */
   readonly onFailed?: (error: unknown) => void;
-}
-
-export interface Answer {
-  readonly version: number;
-  readonly state: string;
-  /** What the machine replied, else null. */
-  readonly reply: Json;
 }
 
 export interface Snapshot {
@@ -95,20 +89,18 @@ class RunningSystem implements System {
   readonly #mailbox: Mailbox;
   readonly #directory: Directory;
   readonly #relay: Relay;
+  readonly #deliver: Deliver;
   readonly #timers: Timers;
   readonly #actorIds: IdBlock;
   readonly #outboxIds: IdBlock;
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(view: TransitionView) => void>();
-  /** Callers who wait for a commit. */
-  readonly #callers = new Set<(error: Error) => void>();
   #phase: RuntimeHealth['phase'] = 'stopped';
   #reason: string | null = null;
   #grant: LeaseGrant | null = null;
   #letGo: () => void = () => {};
   #worker: Worker | null = null;
   #release: Release | null = null;
-  #told = 0;
   readonly #unwatch: () => void;
 
   constructor(options: SystemOptions) {
@@ -131,6 +123,17 @@ class RunningSystem implements System {
       chore: (chore) => this.#worker?.chore(chore),
       clock,
       signal: this.#abort.signal,
+    });
+    this.#deliver = new Deliver({
+      store,
+      directory: this.#directory,
+      mailbox: this.#mailbox,
+      relay: this.#relay,
+      meter: this.#meter,
+      bounds: this.#bounds,
+      assertRunning: () => this.#assertRunning(),
+      epoch: () => this.#grant?.epoch ?? 0n,
+      standing: (key) => this.snapshot(key),
     });
     this.inspector = createInspector({
       store,
@@ -260,109 +263,28 @@ class RunningSystem implements System {
     }
   }
 
-  async spawn(key: ActorKey, input: unknown): Promise<Delivered> {
-    this.#check(key);
-    // Nobody is asked whether the key is taken: an actor in memory takes it as a duplicate, and of one at rest the
-    // database tells when it refuses the row.
-    const actor = this.#directory.beget(null, key);
-    const { outcome } = await this.#deliver(actor, { type: INIT, input } as Message, { id: `${key}${INIT}` });
-    return outcome;
+  spawn(key: ActorKey, input: unknown): Promise<Delivered> {
+    return this.#deliver.spawn(key, input);
   }
 
-  async tell(to: ActorKey, message: Message, options: TellOptions = {}): Promise<void> {
-    await this.#accept(to, message, options, null);
+  tell(to: ActorKey, message: Message, options?: TellOptions): Promise<void> {
+    return this.#deliver.tell(to, message, options);
   }
 
-  async deliver(to: ActorKey, message: Message, options: TellOptions = {}): Promise<Delivered> {
-    return (await this.#ask(to, message, options)).outcome;
+  deliver(to: ActorKey, message: Message, options?: TellOptions): Promise<Delivered> {
+    return this.#deliver.deliver(to, message, options);
   }
 
-  async ask(to: ActorKey, message: Message, options: TellOptions = {}): Promise<Answer> {
-    const outcome = await this.#ask(to, message, options);
-    if (outcome.outcome === 'applied') return outcome;
-    if (outcome.outcome === 'duplicate') {
-      const now = this.snapshot(to);
-      return { version: now?.version ?? 0, state: now?.state ?? '', reply: null };
-    }
-    throw new RuntimeError(outcome.reason === 'unhandled' ? 'MESSAGE_UNHANDLED' : 'MESSAGE_POISONOUS', outcome.error);
+  ask(to: ActorKey, message: Message, options?: TellOptions): Promise<Answer> {
+    return this.#deliver.ask(to, message, options);
   }
 
-  async #ask(to: ActorKey, message: Message, options: TellOptions): Promise<Outcome> {
-    return new Promise<Outcome>((resolve, reject) => {
-      this.#accept(to, message, options, this.#caller(resolve, reject)).catch(reject);
-    });
+  redrive(deadLetterId: bigint): Promise<Delivered> {
+    return this.#deliver.redrive(deadLetterId);
   }
 
-  #caller(resolve: (outcome: Outcome) => void, reject: (error: Error) => void): (outcome: Outcome) => void {
-    this.#callers.add(reject);
-    return (outcome) => {
-      this.#callers.delete(reject);
-      resolve(outcome);
-    };
-  }
-
-  /** Stage 1 for messages from outside: known, well-formed, with room to wait. */
-  async #accept(to: ActorKey, message: Message, options: TellOptions, done: Delivery['done']): Promise<void> {
-    this.#check(to);
-    const body = await parseMessage(this.#directory.kind(kindOf(to)).definition, to, message);
-    await this.#mailbox.room();
-    const actor = this.#directory.get(to) ?? (await this.#relay.locate(to));
-    if (actor === null) throw new RuntimeError('ACTOR_UNKNOWN', `there is no actor ${to}`);
-    this.#enqueue(actor, body, options, done);
-  }
-
-  #deliver(actor: LiveActor, body: Message, options: TellOptions): Promise<Outcome> {
-    return new Promise((resolve, reject) => this.#enqueue(actor, body, options, this.#caller(resolve, reject)));
-  }
-
-  #enqueue(actor: LiveActor, body: Message, options: TellOptions, done: Delivery['done'], redrive = false): void {
-    const text = JSON.stringify(body);
-    if (text.length > this.#bounds.bodyChars) {
-      throw new RuntimeError(
-        'MESSAGE_INVALID',
-        `${body.type} to ${actor.key} has ${text.length} characters, at most ${this.#bounds.bodyChars} are allowed`,
-      );
-    }
-    this.#told += 1;
-    const id = options.id ?? `${this.#grant?.epoch ?? 0}:${this.#told}`;
-    const envelope = {
-      id,
-      to: actor.key,
-      from: null,
-      body,
-      cause: null,
-      correlation: options.correlation ?? id,
-      hop: 0,
-    };
-    try {
-      this.#mailbox.accept(actor, {
-        envelope,
-        outboxId: null,
-        lane: 'outside',
-        timer: null,
-        topic: null,
-        redrive,
-        done,
-        takenBy: 0n,
-        text,
-      });
-    } catch (error) {
-      this.#meter.messageRefused(actor.kind.definition.kind);
-      throw error;
-    }
-  }
-
-  #check(key: ActorKey): void {
-    if (this.#phase !== 'running')
-      throw new RuntimeError(
-        'NOT_RUNNING',
-        `the system is ${this.#phase}${this.#reason === null ? '' : `: ${this.#reason}`}`,
-      );
-    checkKey(key);
-  }
-
-  async exists(key: ActorKey): Promise<boolean> {
-    return (await this.#relay.locate(key)) !== null;
+  exists(key: ActorKey): Promise<boolean> {
+    return this.#deliver.exists(key);
   }
 
   snapshot(key: ActorKey): Snapshot | null {
@@ -386,20 +308,6 @@ class RunningSystem implements System {
     return () => this.#listeners.delete(listener);
   }
 
-  async redrive(deadLetterId: bigint): Promise<Delivered> {
-    const letter = await this.#options.store.getDeadLetter(deadLetterId);
-    if (letter === null) throw new RuntimeError('ACTOR_UNKNOWN', `there is no dead letter ${deadLetterId}`);
-    const { to, body, id, correlation } = letter.envelope;
-    this.#check(to);
-    const actor = await this.#relay.locate(to);
-    if (actor === null)
-      throw new RuntimeError('ACTOR_UNKNOWN', `there is no actor ${to} to take dead letter ${deadLetterId}`);
-    const { outcome } = await new Promise<Outcome>((resolve, reject) =>
-      this.#enqueue(actor, body, { id, correlation }, this.#caller(resolve, reject), true),
-    );
-    return outcome;
-  }
-
   async stop(): Promise<void> {
     if (this.#phase === 'stopped' || this.#phase === 'stopping') return;
     const failed = this.#phase === 'failed';
@@ -420,7 +328,7 @@ class RunningSystem implements System {
     giveUp();
     this.#unwatch();
     this.#abort.abort();
-    this.#turnAway(
+    this.#deliver.turnAway(
       new RuntimeError(
         'NOT_RUNNING',
         'the system stopped before this message was committed: send it again under the same id',
@@ -437,9 +345,10 @@ class RunningSystem implements System {
     if (!failed) this.#phase = 'stopped';
   }
 
-  #turnAway(error: Error): void {
-    for (const reject of this.#callers) reject(error);
-    this.#callers.clear();
+  #assertRunning(): void {
+    if (this.#phase === 'running') return;
+    const why = this.#reason === null ? '' : `: ${this.#reason}`;
+    throw new RuntimeError('NOT_RUNNING', `the system is ${this.#phase}${why}`);
   }
 
   #fail(error: unknown): void {
@@ -455,7 +364,7 @@ class RunningSystem implements System {
     this.#abort.abort();
     void this.#release?.stop(0);
     void this.#worker?.stop();
-    this.#turnAway(error instanceof Error ? error : new Error(this.#reason));
+    this.#deliver.turnAway(error instanceof Error ? error : new Error(this.#reason));
     this.#options.onFailed?.(error);
   }
 
