@@ -23,16 +23,17 @@ export interface WorldOptions {
   readonly idBlock?: number;
 }
 
+export interface StartOptions extends Partial<Plan['venue']> {
+  readonly crash?: CrashPlan;
+  readonly database?: string;
+}
+
 export interface World extends AsyncDisposable {
   readonly database: string;
   readonly venue: VenueHandle;
   readonly ledgerFile: string;
-  /** Starts a gateway; `database` and `wsApiUrl` when it should reach them another way. */
-  start(options?: {
-    readonly crash?: CrashPlan;
-    readonly database?: string;
-    readonly wsApiUrl?: string;
-  }): GatewayProcess;
+  /** Starts a gateway; `database` and URLs of the venue where it should reach them another way. */
+  start(options?: StartOptions): GatewayProcess;
   faults(rules: readonly FaultRule[]): Promise<void>;
   /** Cuts the gateway's user stream: what is reported meanwhile is missed. */
   cutStream(): Promise<void>;
@@ -95,10 +96,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     database,
     venue,
     ledgerFile: path.join(dataDir, LEDGER_FILE),
-    start: (how = {}) => {
+    start: ({ crash = null, database: reached = database, ...urls } = {}) => {
       const log = path.join(folder, `gateway-${started.length + 1}.log`);
-      const reached = { ...plan.venue, wsApiUrl: how.wsApiUrl ?? wsApiUrl };
-      const given: Plan = { ...plan, venue: reached, database: how.database ?? database, crash: how.crash ?? null };
+      const given: Plan = { ...plan, venue: { ...plan.venue, ...urls }, database: reached, crash };
       const gateway = new GatewayProcess(given, { file: log, fd: openSync(log, 'a', 0o600) });
       started.push(gateway);
       return gateway;

@@ -11,6 +11,10 @@ export interface TcpProxy extends AsyncDisposable {
   stall(...directions: readonly Direction[]): void;
   /** Lets everything held go on its way, also of clients that have left meanwhile. */
   resume(): void;
+  /** What the connections of this moment send in a direction arrives twice, piece by piece, from now on. */
+  repeat(direction: Direction): void;
+  /** Pieces that arrived twice so far. */
+  readonly repeated: number;
   /** Resets every connection; what is held is lost. */
   cut(): void;
   /** Refuses new connections until called with false. */
@@ -23,6 +27,7 @@ export interface TcpProxy extends AsyncDisposable {
 
 interface Pipe {
   stalled: boolean;
+  repeated: boolean;
   /** The source has ended; the target is told when nothing is held any more. */
   ended: boolean;
   held: Buffer[];
@@ -36,6 +41,7 @@ interface Link {
 export async function tcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
   const links = new Set<Link>();
   let delayMs = 0;
+  let repeated = 0;
   let refused = false;
   const server = net.createServer((client) => {
     if (refused) {
@@ -48,8 +54,12 @@ export async function tcpProxy(target: { readonly host: string; readonly port: n
     const forget = (): void => {
       if (client.destroyed && upstream.destroyed) links.delete(link);
     };
-    forward(client, link.toServer, () => delayMs, forget);
-    forward(upstream, link.toClient, () => delayMs, forget);
+    const onRepeat = (): void => {
+      repeated += 1;
+    };
+    const weather = { delayMs: () => delayMs, onRepeat };
+    forward(client, link.toServer, weather, forget);
+    forward(upstream, link.toClient, weather, forget);
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -65,6 +75,12 @@ export async function tcpProxy(target: { readonly host: string; readonly port: n
     },
     stall: (...directions) => {
       for (const link of links) for (const direction of directions) link[direction].stalled = true;
+    },
+    get repeated() {
+      return repeated;
+    },
+    repeat: (direction) => {
+      for (const link of links) link[direction].repeated = true;
     },
     resume: () => {
       for (const { toServer, toClient } of links) for (const each of [toServer, toClient]) release(each);
@@ -88,15 +104,24 @@ export async function tcpProxy(target: { readonly host: string; readonly port: n
 }
 
 function pipe(target: net.Socket): Pipe {
-  return { stalled: false, ended: false, held: [], target };
+  return { stalled: false, repeated: false, ended: false, held: [], target };
 }
 
-function forward(source: net.Socket, into: Pipe, delayMs: () => number, forget: () => void): void {
+interface Weather {
+  readonly delayMs: () => number;
+  readonly onRepeat: () => void;
+}
+
+function forward(source: net.Socket, into: Pipe, { delayMs, onRepeat }: Weather, forget: () => void): void {
   source.setNoDelay(true);
   source.on('error', () => {});
   source.on('data', (bytes) => {
     const pass = (): void => {
       into.held.push(bytes);
+      if (into.repeated) {
+        into.held.push(bytes);
+        onRepeat();
+      }
       if (!into.stalled) release(into);
     };
     if (delayMs() === 0) pass();
