@@ -95,6 +95,14 @@ export const REFUSALS = {
     meaning: 'It was proved that the venue never had the order and cannot get it any more',
     remedy: 'Decide again on the present market; the same order is never sent twice',
   },
+  ORDER_DECLARED_ABSENT: {
+    meaning: 'An operator saw at the venue that it never had the order',
+    remedy: 'Decide again on the present market; the same order is never sent twice',
+  },
+  ORDER_NOT_UNDECIDABLE: {
+    meaning: 'The order is not in doubt at a venue without request deadlines, so nobody need decide for the venue',
+    remedy: 'Wait: where the venue has a deadline its answer after the fence decides; else look at the state',
+  },
   ORDER_NOT_CANCELABLE: {
     meaning: 'The order has ended, or its end is known at the venue',
     remedy: 'Nothing is left to cancel',

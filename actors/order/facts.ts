@@ -132,6 +132,11 @@ export function isAfterFence(context: OrderContext, askedAt: number): boolean {
   return context.fenceAt !== null && askedAt > context.fenceAt;
 }
 
+/** Sent to a venue whose requests have no deadline: no answer of it can ever prove absence. */
+export function isUndecidable(context: OrderContext): boolean {
+  return context.signedAt !== null && context.fenceAt === null;
+}
+
 /** 250 ms, doubled with each step, at most 10 s. */
 export function backoffMs(step: number): number {
   return Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(step, 16), BACKOFF_MAX_MS);

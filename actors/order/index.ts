@@ -7,6 +7,11 @@ import { orderMachine } from './machine.ts';
 /** From strategies and operators. What the venue reports has been parsed by its adapter. */
 const messages = {
   CancelOrder: z.object({ type: z.literal('CancelOrder'), reason: z.string().max(200) }),
+  DeclareAbsent: z.object({
+    type: z.literal('DeclareAbsent'),
+    by: z.string().min(1).max(64),
+    reason: z.string().min(1).max(200),
+  }),
 };
 
 export const orderActor = defineActor<typeof orderMachine, OrderPorts>({
@@ -18,4 +23,4 @@ export const orderActor = defineActor<typeof orderMachine, OrderPorts>({
 });
 
 export type { OrderPorts } from './effects.ts';
-export { type CancelAnswer, type ExecReport, type OrderInput, type OrderMessage, orderKey } from './messages.ts';
+export { type ExecReport, type OrderAnswer, type OrderInput, type OrderMessage, orderKey } from './messages.ts';

@@ -53,6 +53,7 @@ const orderSetup = setup({
     isProvedAbsent: ({ context }, { askedAt }: { askedAt: number }) => facts.isProvedAbsent(context, askedAt),
     isAsking: ({ context }) => context.asking,
     isAlive: ({ context }) => context.acknowledgedAt !== null && context.completedAt === null,
+    isUndecidable: ({ context }) => facts.isUndecidable(context),
     isUnsent: ({ context }) => facts.isUnsent(context),
     isOpen: ({ context }) => context.acknowledgedAt !== null && !facts.hasEnded(context),
     hasEnded: ({ context }) => facts.hasEnded(context),
@@ -80,7 +81,8 @@ const orderSetup = setup({
       at: event.at,
       messageId: event.messageId,
     })),
-    answerCancel: emit(({ context }, accepted: boolean) => reply(report.cancelAnswer(context, accepted))),
+    answer: emit(({ context }, refusal: report.Refusal | null) => reply(report.answer(context, refusal))),
+    recordDeclaration: emit((_, event: Heard<'DeclareAbsent'>) => report.declared(event)),
     takeWord: enqueueActions(({ context, enqueue }, event: Evidence) => {
       const learned = evidence.learn(context, evidence.wordOf(event), event.at);
       if (learned === null) return;
@@ -116,8 +118,9 @@ function heard<Event extends OrderEvent>({ event }: { readonly event: Event }): 
 
 const taken = { type: 'takeWord', params: heard } as const;
 const counted = { type: 'countSilence', params: heard } as const;
-const yes = { type: 'answerCancel', params: true } as const;
-const no = { type: 'answerCancel', params: false } as const;
+const yes = { type: 'answer', params: null } as const;
+const no = { type: 'answer', params: 'ORDER_NOT_CANCELABLE' } as const;
+const notUndecidable = { type: 'answer', params: 'ORDER_NOT_UNDECIDABLE' } as const;
 const withdrawAfterAll = {
   type: 'withdraw',
   params: ({ context }: { readonly context: facts.OrderContext }) => context.cancelReason ?? '',
@@ -158,6 +161,7 @@ export const orderMachine = orderSetup.createMachine({
         OrderNotFound: [{ guard: 'isAsking', actions: 'stopAsking' }, {}],
         QueryFailed: [{ guard: 'isAsking', actions: 'stopAsking' }, {}],
         ReconcileRequested: {},
+        DeclareAbsent: { actions: notUndecidable },
       },
       states: {
         /** Decided by the strategy, asked of risk. */
@@ -214,6 +218,14 @@ export const orderMachine = orderSetup.createMachine({
               { target: '.waiting', actions: counted },
             ],
             QueryFailed: { target: '.waiting', actions: counted },
+            DeclareAbsent: [
+              {
+                guard: 'isUndecidable',
+                target: 'absent',
+                actions: [{ type: 'recordDeclaration', params: heard }, ended(declaredAbsent), yes],
+              },
+              { actions: notUndecidable },
+            ],
           },
           states: {
             asking: { entry: 'askVenue' },
@@ -337,4 +349,8 @@ function rejected({ event: { code, reason, at } }: On<'SubmitRejected'>): Ending
 function absent({ context: { fenceAt }, event: { askedAt, at } }: On<'OrderNotFound'>): Ending {
   const detail = { fenceAt: fenceAt ?? 0, askedAt, answers: facts.ABSENCES_PROVE };
   return { end: 'absent', reason: refusalText('ORDER_ABSENT', detail), at };
+}
+
+function declaredAbsent({ event: { by, reason, at } }: On<'DeclareAbsent'>): Ending {
+  return { end: 'absent', reason: refusalText('ORDER_DECLARED_ABSENT', { by, reason }), at };
 }

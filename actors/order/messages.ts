@@ -29,6 +29,8 @@ export interface OrderInput {
 export type OrderMessage =
   // from the strategy or an operator
   | { readonly type: 'CancelOrder'; readonly reason: string }
+  /** An operator has seen at the venue that it never had the order: the only end of a doubt without a deadline. */
+  | { readonly type: 'DeclareAbsent'; readonly by: string; readonly reason: string }
   // from risk
   | { readonly type: 'ReservationGranted' }
   | { readonly type: 'ReservationDenied'; readonly code: string; readonly reason: string }
@@ -105,8 +107,8 @@ export interface ExecReport {
   readonly rejectReason: string | null;
 }
 
-/** The reply to CancelOrder. Not accepted: the order has ended, and `state` says how. */
-export interface CancelAnswer {
+/** The reply to CancelOrder and DeclareAbsent. Not accepted: `state` and `detail` say why. */
+export interface OrderAnswer {
   readonly accepted: boolean;
   readonly state: string;
   readonly detail: string;

@@ -7,8 +7,8 @@ import { type ProviderMessage, providerKey } from '../provider/messages.ts';
 import { type RiskMessage, riskKey } from '../risk/messages.ts';
 import { type Command, command, type Effect, publish, record, send } from '../runtime/effect.ts';
 import type { Learned } from './evidence.ts';
-import type { Life, OrderContext, OwnEnd, Standing, Told } from './facts.ts';
-import type { CancelAnswer, ExecReport, SubmitArgs, VenueRef } from './messages.ts';
+import type { Life, MessageOf, OrderContext, OwnEnd, Standing, Told } from './facts.ts';
+import type { ExecReport, OrderAnswer, SubmitArgs, VenueRef } from './messages.ts';
 import { orderKey } from './messages.ts';
 
 const PUBLIC_STATE: { readonly [life in Life]: PublicOrderState } = {
@@ -35,13 +35,21 @@ export function venueRef({ order }: OrderContext): VenueRef {
   return { provider: order.provider, clientOrderId: order.clientOrderId, symbol: order.symbol };
 }
 
-export function cancelAnswer(
+export type Refusal = 'ORDER_NOT_CANCELABLE' | 'ORDER_NOT_UNDECIDABLE';
+
+export function answer(
   context: OrderContext,
-  accepted: boolean,
-): CancelAnswer & { readonly [key: string]: string | boolean } {
+  refusal: Refusal | null,
+): OrderAnswer & { readonly [key: string]: string | boolean } {
   const state = context.standing ?? (context.signedAt === null ? 'queued' : 'sending');
   const { clientOrderId } = context.order;
-  return { accepted, state, detail: accepted ? '' : refusalText('ORDER_NOT_CANCELABLE', { clientOrderId, state }) };
+  const detail = refusal === null ? '' : refusalText(refusal, { clientOrderId, state });
+  return { accepted: refusal === null, state, detail };
+}
+
+/** Who ended a doubt by a word of their own. */
+export function declared({ by, reason }: MessageOf<'DeclareAbsent'>): Effect {
+  return record<AuditRow>({ table: 'audit_log', actor: by, action: 'ORDER_DECLARED_ABSENT', detail: reason });
 }
 
 export function submitArgs(context: OrderContext): SubmitArgs {

@@ -137,7 +137,7 @@ test('after a crash a submit is never performed again: the order is told that it
 });
 
 test('from strategies and operators an order hears cancels, and only well-formed ones', (t) => {
-  t.deepEqual(Object.keys(orderActor.messages), ['CancelOrder']);
+  t.deepEqual(Object.keys(orderActor.messages), ['CancelOrder', 'DeclareAbsent']);
   const judge = (value: object) =>
     orderActor.messages['CancelOrder']?.['~standard'].validate(value) as { issues?: readonly object[] };
   t.is(judge({ type: 'CancelOrder', reason: 'the strategy stops' }).issues, undefined);

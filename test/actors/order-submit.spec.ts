@@ -385,3 +385,31 @@ test('row 18: where requests have no deadline absence is never proved: doubt sta
   t.is(lifeOf(scene), 'doubt');
   t.deepEqual(said, ['audit ORDER_UNDECIDED']);
 });
+
+const declared = { type: 'DeclareAbsent', by: 'ann', reason: 'not in the history of the venue' } as const;
+
+test('row 18: there an operator decides, by name, and a word of the venue still corrects it', (t) => {
+  const scene = orderIn('doubt', { recvWindowMs: 0 }).hears(declared);
+  then(t, scene, {
+    life: 'absent',
+    effects: [
+      'audit ORDER_DECLARED_ABSENT',
+      'order absent REJECTED 0',
+      'orders/mm-1 REJECTED 0 (ORDER_DECLARED_ABSENT: by=ann, reason=not in the history of the venue)',
+      ...FAREWELL,
+      yes('absent'),
+    ],
+  });
+  t.is(lifeOf(scene.hears(acked())), 'working');
+});
+
+test('row 18: nobody decides for a venue that has a deadline, nor for an order that is not in doubt', (t) => {
+  for (const life of ['doubt', 'intent', 'queued', 'sending', 'working', 'closing', 'filled', 'absent'] as const) {
+    const before = orderIn(life);
+    const after = before.hears(declared);
+    t.is(lifeOf(after), life);
+    t.is(lines(after).length, 1);
+    t.regex(lines(after)[0] ?? '', /^reply \{"accepted":false,.*ORDER_NOT_UNDECIDABLE: /);
+    t.deepEqual(after.context, before.context);
+  }
+});
