@@ -44,30 +44,27 @@ const CONSOLE: Log = {
   error: (detail, text) => console.error(text, detail),
 };
 
-/** A migrated database, a started system on it. `stop()` closes all of it. */
+/** A migrated database, a started system on it. `stop()` closes all of it; what fails to start leaves nothing open. */
 export async function openSystem(options: OpenOptions): Promise<System> {
   const { actors, databaseUrl, dataDir = '.meltica', log = CONSOLE, projections = [], ...rest } = options;
+  await using opened = new AsyncDisposableStack();
+  // 1. A database, ours or given, with the tables.
   const embedded =
     databaseUrl === undefined
       ? await startEmbedded({ dataDir: path.resolve(dataDir, 'postgres'), durable: true })
       : null;
+  opened.defer(async () => embedded?.stop());
   const url = embedded?.url ?? databaseUrl ?? '';
   await migrateUp(url);
+  // 2. A system on it.
   const store = createStore({ url, log, projections });
-  const system = createSystem({
-    actors,
-    store,
-    log,
-    clock: systemClock,
-    node: `${os.hostname()}:${process.pid}`,
-    ...rest,
-  });
-  const stop = system.stop.bind(system);
-  system.stop = async () => {
-    await stop();
-    await store.close();
-    await embedded?.stop();
-  };
+  opened.defer(() => store.close());
+  const node = `${os.hostname()}:${process.pid}`;
+  const system = createSystem({ actors, store, log, clock: systemClock, node, ...rest });
+  opened.defer(system.stop.bind(system));
   await system.start();
+  // 3. From here on its own stop closes the rest, in the opposite order.
+  const closing = opened.move();
+  system.stop = () => closing.disposeAsync();
   return system;
 }
