@@ -71,6 +71,7 @@ const messages: fc.Arbitrary<OrderMessage> = fc.oneof(
     { type: 'SubmitInterrupted' },
     { type: 'CancelRejected', code: '1', reason: 'no' },
     { type: 'CancelUnknown', reason: 'no' },
+    { type: 'DeclareAbsent', by: 'ann', reason: 'no' },
     cancel,
     unknown,
     queryFailed,
