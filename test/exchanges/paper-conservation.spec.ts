@@ -2,87 +2,12 @@
 // give the same state as the commands did.
 import test from 'ava';
 import fc from 'fast-check';
-import type { Engine } from '../../actors/exchanges/paper/core/engine.ts';
-import { type Entry, isLedgered } from '../../actors/exchanges/paper/core/facts.ts';
-import { Market } from '../../actors/exchanges/paper/core/market.ts';
-import { isOpen, type Order } from '../../actors/exchanges/paper/core/order.ts';
-import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
-import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
-import { decode, encode } from '../../actors/exchanges/paper/ledger/codec.ts';
+import type { Entry } from '../../actors/exchanges/paper/core/facts.ts';
+import type { VenueState } from '../../actors/exchanges/paper/core/state.ts';
+import { decode } from '../../actors/exchanges/paper/ledger/codec.ts';
 import { format, mul, parse } from '../../actors/market/decimal.ts';
-import { engine, GIVEN, place, STARTED_AT, SYMBOLS, totals } from '../support/paper-core.ts';
-
-const accounts = fc.constantFrom('alice', 'bob');
-const sides = fc.constantFrom('BUY' as const, 'SELL' as const);
-const symbols = fc.constantFrom('BTCUSDT', 'ETHUSDT');
-
-const placing = fc.record({
-  kind: fc.constant('place' as const),
-  account: accounts,
-  symbol: symbols,
-  side: sides,
-  type: fc.constantFrom('LIMIT' as const, 'LIMIT', 'LIMIT_MAKER', 'MARKET'),
-  timeInForce: fc.constantFrom('GTC' as const, 'GTC', 'IOC', 'FOK'),
-  // Around the start price, in steps of a tenth of a per cent.
-  offset: fc.integer({ min: -8, max: 8 }),
-  lots: fc.integer({ min: 1, max: 60_000 }),
-  id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
-});
-const canceling = fc.record({ kind: fc.constant('cancel' as const), pick: fc.nat() });
-const ticking = fc.record({ kind: fc.constant('tick' as const) });
-const commands = fc.array(fc.oneof({ weight: 6, arbitrary: placing }, canceling, ticking), { maxLength: 60 });
-type Command = typeof commands extends fc.Arbitrary<(infer One)[]> ? One : never;
-
-class World {
-  readonly venue: Engine = engine();
-  readonly entries: string[] = [];
-  private readonly markets: readonly Market[];
-  private at = STARTED_AT;
-
-  constructor(seed: number) {
-    this.markets = SYMBOLS.map((rules) => new Market(this.venue, rules, seed));
-    const balances = Object.entries(GIVEN).map(([asset, amount]) => ({ asset, amount: parse(amount) }));
-    const facts = ['alice', 'bob'].map((account) => ({ type: 'AccountOpened' as const, account, balances }));
-    this.entries.push(encode({ number: 1, at: this.at, facts }));
-  }
-
-  run(command: Command): void {
-    this.at += 100;
-    for (const outcome of this.outcomes(command)) this.write(outcome);
-  }
-
-  open(): Order[] {
-    return [...this.venue.state.orders.values()].filter((order) => isOpen(order) && order.account !== 'house');
-  }
-
-  replayed(): VenueState {
-    const state = new VenueState(SYMBOLS);
-    for (const line of this.entries) state.replay(decode(line.trimEnd()) as Entry);
-    return state;
-  }
-
-  private outcomes(command: Command): Outcome[] {
-    if (command.kind === 'tick') return this.markets.flatMap((market) => market.tick(this.at));
-    if (command.kind === 'cancel') {
-      const open = this.open();
-      const order = open[command.pick % open.length];
-      return order ? [this.venue.cancel(order, 'cancel', this.at)] : [];
-    }
-    const rules = this.venue.state.symbols.get(command.symbol);
-    if (!rules) return [];
-    const price = rules.startPrice + (rules.startPrice / 1000n) * BigInt(command.offset);
-    const type = command.type;
-    const quantity = format(rules.stepSize * BigInt(command.lots));
-    return [
-      place(this.venue, { ...command, quantity, price: type === 'MARKET' ? '0' : format(price) }, this.at).outcome,
-    ];
-  }
-
-  private write({ facts, at }: Outcome): void {
-    const kept = facts.filter(isLedgered);
-    if (kept.length > 0) this.entries.push(encode({ number: this.entries.length + 1, at, facts: kept }));
-  }
-}
+import { GIVEN, SYMBOLS, totals } from '../support/paper-core.ts';
+import { commands, World } from '../support/paper-world.ts';
 
 /** Two clients with what they were given. */
 const ISSUED = new Map(Object.entries(GIVEN).map(([asset, amount]) => [asset, 2n * parse(amount)]));
@@ -111,7 +36,8 @@ test('what is locked is exactly what the open orders hold, and no client goes be
       for (const order of world.open()) {
         const asset = order.side === 'SELL' ? order.symbol.replace('USDT', '') : 'USDT';
         const left = order.quantity - order.executed;
-        const amount = order.side === 'SELL' ? left : mul(order.price, left);
+        const price = order.price === 0n ? (order.stopPrice ?? 0n) : order.price;
+        const amount = order.side === 'SELL' ? left : mul(price, left);
         held.set(`${order.account} ${asset}`, (held.get(`${order.account} ${asset}`) ?? 0n) + amount);
       }
       return ['alice', 'bob'].every((account) =>
@@ -123,6 +49,24 @@ test('what is locked is exactly what the open orders hold, and no client goes be
     { numRuns: 300 },
   );
   t.pass();
+});
+
+test('the commands are all of those the venue knows, and each of them does something', (t) => {
+  const seen = new Map<string, number>();
+  const orders = new Map<string, number>();
+  const count = (counts: Map<string, number>, name: string): unknown => counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const list of fc.sample(commands, { numRuns: 250, seed: 1 })) {
+    const world = new World(1);
+    for (const command of list) world.run(command);
+    for (const line of world.entries) for (const { type } of (decode(line.trimEnd()) as Entry).facts) count(seen, type);
+    for (const order of world.venue.state.orders.values()) count(orders, `${order.type} ${order.status}`);
+  }
+  const often = (counts: Map<string, number>, names: readonly string[]): void => {
+    for (const name of names) t.true((counts.get(name) ?? 0) >= 5, `${name}: ${counts.get(name)}`);
+  };
+  often(seen, ['OrderPlaced', 'Traded', 'OrderClosed', 'OrderAmended', 'OrderTriggered', 'MatchPrevented']);
+  often(orders, ['LIMIT EXPIRED_IN_MATCH', 'STOP_LOSS FILLED', 'TAKE_PROFIT FILLED']);
+  often(orders, ['STOP_LOSS_LIMIT FILLED', 'TAKE_PROFIT_LIMIT FILLED', 'STOP_LOSS NEW', 'TAKE_PROFIT NEW']);
 });
 
 test('an order is never filled beyond its quantity, and its trades sum to what it says', (t) => {
@@ -174,6 +118,10 @@ function picture(state: VenueState): object {
       .map(([asset, { free, locked }]) => `${account} ${asset} ${format(free)} ${format(locked)}`)
       .sort(),
   );
+  const waiting = SYMBOLS.map(({ name, startPrice }) => ({
+    all: state.stops(name).reachedBy(0n).length + state.stops(name).reachedBy(startPrice * 10n).length,
+    prevented: state.nextPreventedMatchId(name),
+  }));
   const resting = SYMBOLS.flatMap(({ name }) =>
     (['BUY', 'SELL'] as const).flatMap((side) =>
       state
@@ -182,5 +130,5 @@ function picture(state: VenueState): object {
         .flatMap((level) => [...level.orders.values()].filter(({ account }) => account !== 'house')),
     ),
   );
-  return { clients, balances, resting };
+  return { clients, balances, waiting, resting };
 }

@@ -1,5 +1,6 @@
 // The paper venue's engine alone: no file, no socket, no market of its own.
 import { Engine, type PlaceRequest } from '../../actors/exchanges/paper/core/engine.ts';
+import type { OrderType, SelfTradePrevention } from '../../actors/exchanges/paper/core/order.ts';
 import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
 import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
 import { DEFAULT_SYMBOLS, listSymbol, type SymbolRules } from '../../actors/exchanges/paper/core/symbol.ts';
@@ -26,9 +27,11 @@ export interface Wish {
   readonly symbol?: string;
   readonly id?: string;
   readonly side: 'BUY' | 'SELL';
-  readonly type?: 'LIMIT' | 'LIMIT_MAKER' | 'MARKET';
+  readonly type?: OrderType;
   readonly timeInForce?: 'GTC' | 'IOC' | 'FOK';
   readonly price?: string;
+  readonly stop?: string;
+  readonly prevention?: SelfTradePrevention;
   readonly quantity: string;
 }
 
@@ -45,6 +48,8 @@ export function request(wish: Wish): PlaceRequest {
     timeInForce: wish.timeInForce ?? 'GTC',
     price: parse(wish.price ?? '0'),
     quantity: parse(wish.quantity),
+    ...(wish.stop !== undefined && { stopPrice: parse(wish.stop) }),
+    ...(wish.prevention && { selfTradePrevention: wish.prevention }),
   };
 }
 

@@ -17,6 +17,10 @@ export interface Match {
   readonly quantity: Decimal;
 }
 
+export type Meet = (maker: Order, wanted: Decimal) => 'trade' | 'pass' | 'stop';
+
+const trade: Meet = () => 'trade';
+
 export interface TouchedLevel {
   readonly side: Side;
   readonly price: Decimal;
@@ -42,7 +46,7 @@ export class Book {
     this.touch(order);
   }
 
-  /** A trade took `quantity` of a resting order; call before the order's own progress is written. */
+  /** A trade or an amend took `quantity` of a resting order; call before the order's own progress is written. */
   reduce(order: Order, quantity: Decimal): void {
     const level = this.levelOf(order);
     if (!level) return;
@@ -62,8 +66,11 @@ export class Book {
     this.touch(order);
   }
 
-  /** What an incoming order would trade with, best price first, first come first. Changes nothing. */
-  matches(side: Side, limit: Decimal | null, quantity: Decimal): Match[] {
+  /**
+   * What an incoming order would trade with, best price first, first come first. Changes nothing. `meet` says of each
+   * order that it comes to whether it trades with it, passes it over, or comes no further.
+   */
+  matches(side: Side, limit: Decimal | null, quantity: Decimal, meet: Meet = trade): Match[] {
     const found: Match[] = [];
     const levels = this.levelsOf(side === 'BUY' ? 'SELL' : 'BUY');
     let wanted = quantity;
@@ -72,6 +79,9 @@ export class Book {
       if (limit !== null && (side === 'BUY' ? level.price > limit : level.price < limit)) break;
       for (const maker of level.orders.values()) {
         if (wanted === 0n) break;
+        const meeting = meet(maker, wanted);
+        if (meeting === 'stop') return found;
+        if (meeting === 'pass') continue;
         const taken = min(wanted, remaining(maker));
         found.push({ maker, price: level.price, quantity: taken });
         wanted -= taken;

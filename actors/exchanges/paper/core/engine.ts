@@ -1,18 +1,31 @@
 // Decides commands into facts and applies them: price-time priority, one command at a time, the clock passed in.
 // Pure: it writes nothing and knows no socket. What a command did comes back as an Outcome, and nothing of it
 // may be shown to anyone before its facts are in the ledger (venue.ts).
-// Amend, cancel-replace and self-trade prevention belong here: each is a further command that makes the same facts
-// (a replace is close and place in one entry; prevention closes instead of trading where match() pairs an account
-// with itself).
+// The stops that a command's trades reach go off within the command, so that its line of the ledger holds both: no
+// crash leaves a stop parked behind a price that was traded.
 import { type Decimal, mul, roundDown } from '../../../market/decimal.ts';
+import { applied, merged } from './applying.ts';
 import type { Match } from './book.ts';
 import { type Fact, HOUSE, type Leg, type Traded } from './facts.ts';
 import { failedFilter } from './filters.ts';
-import { isOpen, type Order, type OrderTerms, type OrderType, type Side, type TimeInForce } from './order.ts';
-import type { Outcome, Position, Report } from './outcome.ts';
+import { affordable, costOf, NOTHING, type Plan, plan, type Taker } from './matching.ts';
+import {
+  isOpen,
+  lockedFor,
+  type Order,
+  type OrderTerms,
+  type OrderType,
+  remaining,
+  type SelfTradePrevention,
+  type Side,
+  type TimeInForce,
+  takesAnyPrice,
+} from './order.ts';
+import type { Outcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
 import * as refusals from './refusal.ts';
 import type { VenueState } from './state.ts';
+import { isReached } from './stops.ts';
 import { ASSET_UNIT, type SymbolRules } from './symbol.ts';
 
 export interface PlaceRequest {
@@ -23,7 +36,9 @@ export interface PlaceRequest {
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
   readonly price: Decimal;
+  readonly stopPrice?: Decimal;
   readonly quantity: Decimal;
+  readonly selfTradePrevention?: SelfTradePrevention;
 }
 
 export interface Fees {
@@ -66,11 +81,10 @@ export class Engine {
     return this.apply([{ type: 'AccountOpened', account, balances: given }], at);
   }
 
-  /** Refuses as Binance does, in its order: filters, duplicate, crossing maker, funds. */
+  /** Refuses as Binance does, in its order: filters, duplicate, stop reached, crossing maker, funds. */
   place(request: PlaceRequest, at: number): Placement {
-    const rules = this.rules(request.symbol);
-    const matches = this.match(request);
-    const refusal = this.refusal(request, rules, matches, at);
+    const found = this.plan(request);
+    const refusal = this.filterRefusal(request, at) ?? this.refusal(request, found);
     if (refusal) {
       const { account, symbol, clientOrderId } = request;
       const { code, msg } = refusal;
@@ -79,13 +93,24 @@ export class Engine {
         outcome: this.apply([{ type: 'OrderRefused', account, symbol, clientOrderId, code, msg }], at),
       };
     }
-    const { id, outcome } = this.accept(request, matches, at);
+    const { id, outcome } = this.accept(request, found, at);
     return { order: this.state.orders.get(id) as Order, outcome };
   }
 
   /** What place() would say, without doing it: null when it would be taken. */
   test(request: PlaceRequest, at: number): Refusal | null {
-    return this.refusal(request, this.rules(request.symbol), this.match(request), at);
+    return this.filterRefusal(request, at) ?? this.refusal(request, this.plan(request));
+  }
+
+  /** The first filter that an order of these terms does not pass. */
+  filterRefusal(
+    terms: Omit<Taker, 'account'> & Pick<PlaceRequest, 'symbol' | 'stopPrice'>,
+    at: number,
+  ): Refusal | null {
+    const rules = this.rules(terms.symbol);
+    const averagePrice = this.averagePrice(terms.symbol, averageMinutes(rules), at);
+    const filter = failedFilter(rules.filters, { ...terms, averagePrice });
+    return filter ? refusals.filterFailure(filter) : null;
   }
 
   /** Orders of the house: no filters, no funds, no client id; without a price it takes what is there. */
@@ -93,7 +118,15 @@ export class Engine {
     const type = price === null ? 'MARKET' : 'LIMIT';
     const terms = { account: HOUSE, symbol, clientOrderId: '', side, type, timeInForce: 'GTC' } as const;
     const request: PlaceRequest = { ...terms, price: price ?? 0n, quantity };
-    return this.accept(request, this.match(request), at);
+    return this.accept(request, this.plan(request), at);
+  }
+
+  /** Takes quantity away from an open order, which keeps its id and its place in the book. */
+  amend(order: Order, quantity: Decimal, clientOrderId: string, at: number): Refusal | Outcome {
+    const refusal = this.filterRefusal({ ...order, quantity }, at) ?? this.amendRefusal(order, quantity, clientOrderId);
+    if (refusal) return refusal;
+    const { id: orderId, account, clientOrderId: origClientOrderId } = order;
+    return this.apply([{ type: 'OrderAmended', orderId, account, quantity, clientOrderId, origClientOrderId }], at);
   }
 
   /** The order must be open. */
@@ -125,43 +158,87 @@ export class Engine {
     return this.apply([fact], at);
   }
 
+  private apply(facts: readonly Fact[], at: number): Outcome {
+    return applied(this.state, facts, at);
+  }
+
   private rules(symbol: string): SymbolRules {
     const rules = this.state.symbols.get(symbol);
     if (!rules) throw new refusals.Refused(refusals.SYMBOL_INVALID);
     return rules;
   }
 
-  private match(request: PlaceRequest): Match[] {
-    const limit = request.type === 'MARKET' ? null : request.price;
-    return this.state.book(request.symbol).matches(request.side, limit, request.quantity);
+  /** A stop order does nothing before its price is traded. */
+  private plan(request: PlaceRequest): Plan {
+    return request.stopPrice === undefined ? plan(this.state.book(request.symbol), request) : NOTHING;
   }
 
-  private refusal(request: PlaceRequest, rules: SymbolRules, matches: Match[], at: number): Refusal | null {
-    const averagePrice = this.averagePrice(request.symbol, averageMinutes(rules), at);
-    const filter = failedFilter(rules.filters, { ...request, averagePrice });
-    if (filter) return refusals.filterFailure(filter);
+  private refusal(request: PlaceRequest, found: Plan): Refusal | null {
     const { account, symbol, clientOrderId } = request;
     if (this.state.histories.openUnder(account, symbol, clientOrderId)) return refusals.DUPLICATE_ORDER;
-    if (request.type === 'LIMIT_MAKER' && matches.length > 0) return refusals.WOULD_TAKE;
-    const asset = request.side === 'BUY' ? rules.quote : rules.base;
-    const short = this.state.accounts.free(account, asset) < toLock(request, matches);
-    return short ? refusals.INSUFFICIENT_BALANCE : null;
+    if (isReached(request, this.state.lastPrice(symbol))) return refusals.WOULD_TRIGGER;
+    const meets = found.matches.length + found.prevented.length > 0;
+    if (request.type === 'LIMIT_MAKER' && meets) return refusals.WOULD_TAKE;
+    const { base, quote } = this.rules(symbol);
+    const free = this.state.accounts.free(account, request.side === 'BUY' ? quote : base);
+    return free < toLock(request, found) ? refusals.INSUFFICIENT_BALANCE : null;
   }
 
-  private accept(request: PlaceRequest, found: Match[], at: number): HousePlacement {
+  private amendRefusal(order: Order, quantity: Decimal, clientOrderId: string): Refusal | null {
+    if (quantity === order.quantity) return refusals.AMEND_NOTHING;
+    if (quantity > order.quantity) return refusals.AMEND_INCREASE;
+    if (quantity <= order.executed) return refusals.AMEND_EXECUTED;
+    const other = this.state.histories.openUnder(order.account, order.symbol, clientOrderId);
+    return other && other !== order ? refusals.AMEND_DUPLICATE : null;
+  }
+
+  private accept(request: PlaceRequest, found: Plan, at: number): HousePlacement {
     const id = this.state.nextOrderId;
-    const filled = found.reduce((sum, match) => sum + match.quantity, 0n);
-    const killed = request.timeInForce === 'FOK' && filled < request.quantity;
-    const matches = killed ? [] : found;
     const order: OrderTerms = { id, ...request, placedAt: at };
-    const facts: Fact[] = [{ type: 'OrderPlaced', order, locked: toLock(request, matches) }];
-    const firstTradeId = this.state.nextTradeId(request.symbol);
-    for (const [index, match] of matches.entries()) facts.push(this.trade(order, match, firstTradeId + index));
-    const ends = request.type === 'MARKET' || request.timeInForce !== 'GTC';
-    if (ends && (killed || filled < request.quantity)) {
-      facts.push({ type: 'OrderClosed', orderId: id, account: request.account, status: 'EXPIRED', requestId: null });
+    const placed: Fact = { type: 'OrderPlaced', order, locked: toLock(request, found) };
+    const work = request.stopPrice === undefined ? this.work(order, request, found) : [];
+    return { id, outcome: this.setOff(this.apply([placed, ...work], at), at) };
+  }
+
+  /** What an order does before the book, and its end if it must not rest there. */
+  private work(order: OrderTerms, taker: Taker, found: Plan): Fact[] {
+    const { id, account, symbol } = order;
+    const firstTradeId = this.state.nextTradeId(symbol);
+    const facts: Fact[] = found.matches.map((match, index) => this.trade(order, match, firstTradeId + index));
+    const firstPreventedId = this.state.nextPreventedMatchId(symbol);
+    for (const [index, { mode, maker, quantity }] of found.prevented.entries()) {
+      const between = { takerOrderId: id, makerOrderId: maker.id };
+      const prevented = { id: firstPreventedId + index, symbol, account, mode, price: maker.price, quantity };
+      facts.push({ type: 'MatchPrevented', ...prevented, ...between });
     }
-    return { id, outcome: this.apply(facts, at) };
+    const ends = takesAnyPrice(taker.type) || taker.timeInForce !== 'GTC';
+    if (ends && !found.isStopped && found.filled < taker.quantity) {
+      facts.push({ type: 'OrderClosed', orderId: id, account, status: 'EXPIRED', requestId: null });
+    }
+    return facts;
+  }
+
+  /** The stops that the trades of a step reached, and those that their trades reach. */
+  private setOff(first: Outcome, at: number): Outcome {
+    const steps = [first];
+    for (const step of steps) {
+      for (const { symbol, price } of step.trades) {
+        for (const order of this.state.stops(symbol).reachedBy(price)) steps.push(this.trigger(order, at));
+      }
+    }
+    return merged(this.state, steps, at);
+  }
+
+  /** One that takes any price holds from here on exactly what it is about to pay. */
+  private trigger(order: Order, at: number): Outcome {
+    const { base, quote, stepSize } = this.rules(order.symbol);
+    const taker: Taker = { ...order, quantity: remaining(order) };
+    const whole = plan(this.state.book(order.symbol), taker);
+    const funds = order.locked + this.state.accounts.free(order.account, order.side === 'BUY' ? quote : base);
+    const found = takesAnyPrice(order.type) ? affordable(whole, taker, funds, stepSize) : whole;
+    const locked = takesAnyPrice(order.type) ? costOf(found.matches, order.side) : order.locked;
+    const triggered: Fact = { type: 'OrderTriggered', orderId: order.id, account: order.account, locked };
+    return this.apply([triggered, ...this.work(order, taker, found)], at);
   }
 
   private trade(taker: OrderTerms, match: Match, id: number): Traded {
@@ -178,71 +255,12 @@ export class Engine {
     const received = side === 'BUY' ? match.quantity : mul(match.price, match.quantity);
     return { account, orderId, fee: account === HOUSE ? 0n : roundDown(mul(received, rate, 'down'), ASSET_UNIT) };
   }
-
-  private apply(facts: readonly Fact[], at: number): Outcome {
-    const reports: Report[] = [];
-    const changed = new Map<string, Set<string>>();
-    const trades: Traded[] = [];
-    for (const fact of facts) {
-      this.state.apply(fact, at);
-      if (fact.type === 'Traded') trades.push(fact);
-      if (fact.type === 'Transferred') changed.set(fact.account, new Set([fact.asset]));
-      for (const report of this.reportsOf(fact)) {
-        reports.push(report);
-        const assets = changed.get(report.order.account) ?? new Set();
-        const { base, quote } = this.rules(report.order.symbol);
-        changed.set(report.order.account, assets.add(base).add(quote));
-      }
-    }
-    this.state.rest();
-    return {
-      at,
-      facts,
-      reports,
-      positions: [...changed].map(([account, assets]) => this.position(account, assets)),
-      trades,
-    };
-  }
-
-  private reportsOf(fact: Fact): Report[] {
-    switch (fact.type) {
-      case 'OrderPlaced':
-        return this.report(fact.order.account, fact.order.id, 'NEW', null, null);
-      case 'Traded':
-        return [fact.buyer, fact.seller].flatMap((leg) => this.report(leg.account, leg.orderId, 'TRADE', fact, null));
-      case 'OrderClosed':
-        return this.report(fact.account, fact.orderId, fact.status, null, fact.requestId);
-      default:
-        return [];
-    }
-  }
-
-  private report(
-    account: string,
-    orderId: number,
-    execution: Report['execution'],
-    trade: Traded | null,
-    requestId: string | null,
-  ): Report[] {
-    if (account === HOUSE) return [];
-    return [{ order: { ...(this.state.orders.get(orderId) as Order) }, execution, trade, requestId }];
-  }
-
-  private position(account: string, assets: ReadonlySet<string>): Position {
-    const balances = [...assets].map((asset) => ({ asset, ...this.state.accounts.balance(account, asset) }));
-    return { account, balances };
-  }
 }
 
-/** Quote a buy may cost at worst, base a sell may give away. A market order costs exactly its matches. */
-function toLock(request: PlaceRequest, matches: readonly Match[]): Decimal {
+/** A market order costs exactly its matches, any other at worst what its own price says. */
+function toLock(request: PlaceRequest, found: Plan): Decimal {
   if (request.account === HOUSE) return 0n;
-  if (request.type !== 'MARKET')
-    return request.side === 'BUY' ? mul(request.price, request.quantity) : request.quantity;
-  return matches.reduce(
-    (sum, { price, quantity }) => sum + (request.side === 'BUY' ? mul(price, quantity) : quantity),
-    0n,
-  );
+  return request.type === 'MARKET' ? costOf(found.matches, request.side) : lockedFor(request, request.quantity);
 }
 
 function averageMinutes(rules: SymbolRules): number {

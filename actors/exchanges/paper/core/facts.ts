@@ -2,7 +2,7 @@
 // facts read back from the ledger give the same orders, balances, trades and next ids.
 // One command makes one entry of facts; an entry is one line of the ledger, there whole or not at all.
 import type { Decimal } from '../../../market/decimal.ts';
-import type { OrderTerms, Side } from './order.ts';
+import type { OrderTerms, SelfTradePrevention, Side } from './order.ts';
 
 /** Makes the synthetic market. Its orders and the trades among them are not in the ledger. */
 export const HOUSE = 'house';
@@ -58,6 +58,38 @@ export interface OrderClosed {
   readonly requestId: string | null;
 }
 
+/** An open order's quantity went down, and it goes by a new client id. Its id and its place in the book stay. */
+export interface OrderAmended {
+  readonly type: 'OrderAmended';
+  readonly orderId: number;
+  readonly account: string;
+  readonly quantity: Decimal;
+  readonly clientOrderId: string;
+  readonly origClientOrderId: string;
+}
+
+/** The stop of a parked order was traded: from here on it works. `locked` is what it holds from now on. */
+export interface OrderTriggered {
+  readonly type: 'OrderTriggered';
+  readonly orderId: number;
+  readonly account: string;
+  readonly locked: Decimal;
+}
+
+/** Two orders of one account met and did not trade: the mode says which of them expired. */
+export interface MatchPrevented {
+  readonly type: 'MatchPrevented';
+  readonly id: number;
+  readonly symbol: string;
+  readonly account: string;
+  readonly mode: Exclude<SelfTradePrevention, 'NONE'>;
+  readonly price: Decimal;
+  /** What would have traded. */
+  readonly quantity: Decimal;
+  readonly takerOrderId: number;
+  readonly makerOrderId: number;
+}
+
 /** An order the engine did not take. It changes nothing; kept so that every copy that was sent can be counted. */
 export interface OrderRefused {
   readonly type: 'OrderRefused';
@@ -88,7 +120,23 @@ export interface SymbolMark {
   readonly updateIdFloor: number;
 }
 
-export type Fact = AccountOpened | Transferred | OrderPlaced | Traded | OrderClosed | OrderRefused | Marked;
+export type Fact =
+  | AccountOpened
+  | Transferred
+  | OrderPlaced
+  | Traded
+  | OrderClosed
+  | OrderAmended
+  | OrderTriggered
+  | MatchPrevented
+  | OrderRefused
+  | Marked;
+
+/** The orders that a prevented match ended: the taker last. */
+export function expiredBy({ mode, makerOrderId, takerOrderId }: MatchPrevented): number[] {
+  if (mode === 'EXPIRE_MAKER') return [makerOrderId];
+  return mode === 'EXPIRE_TAKER' ? [takerOrderId] : [makerOrderId, takerOrderId];
+}
 
 export interface Entry {
   /** 1 for the first line of a ledger, then without a gap. */

@@ -3,7 +3,7 @@
 // Source: binance-spot-api-docs filters.md.
 import type { Decimal } from '../../../market/decimal.ts';
 import { mul } from '../../../market/decimal.ts';
-import type { OrderType, Side } from './order.ts';
+import { type OrderType, type Side, takesAnyPrice } from './order.ts';
 
 export type Filter =
   | {
@@ -38,6 +38,7 @@ export interface Draft {
   readonly side: Side;
   readonly type: OrderType;
   readonly price: Decimal;
+  readonly stopPrice?: Decimal;
   readonly quantity: Decimal;
   /** Average over the filter's minutes, what a market order is valued at. */
   readonly averagePrice: Decimal;
@@ -51,17 +52,18 @@ export function failedFilter(filters: readonly Filter[], draft: Draft): string |
 
 /** A bound or step of 0 is switched off. */
 function passes(filter: Filter, draft: Draft): boolean {
+  const anyPrice = takesAnyPrice(draft.type);
   switch (filter.filterType) {
     case 'PRICE_FILTER':
-      return draft.type === 'MARKET' || within(draft.price, filter.minPrice, filter.maxPrice, filter.tickSize);
+      return prices(draft).every((price) => within(price, filter.minPrice, filter.maxPrice, filter.tickSize));
     case 'LOT_SIZE':
       return within(draft.quantity, filter.minQty, filter.maxQty, filter.stepSize);
     case 'MIN_NOTIONAL':
-      return (draft.type === 'MARKET' && !filter.applyToMarket) || notional(draft) >= filter.minNotional;
+      return (anyPrice && !filter.applyToMarket) || notional(draft) >= filter.minNotional;
     case 'NOTIONAL':
       return (
-        ((draft.type === 'MARKET' && !filter.applyMinToMarket) || notional(draft) >= filter.minNotional) &&
-        ((draft.type === 'MARKET' && !filter.applyMaxToMarket) || notional(draft) <= filter.maxNotional)
+        ((anyPrice && !filter.applyMinToMarket) || notional(draft) >= filter.minNotional) &&
+        ((anyPrice && !filter.applyMaxToMarket) || notional(draft) <= filter.maxNotional)
       );
   }
 }
@@ -70,6 +72,10 @@ function within(amount: Decimal, least: Decimal, greatest: Decimal, step: Decima
   return amount >= least && (greatest === 0n || amount <= greatest) && (step === 0n || amount % step === 0n);
 }
 
+function prices({ type, price, stopPrice }: Draft): Decimal[] {
+  return [...(takesAnyPrice(type) ? [] : [price]), ...(stopPrice === undefined ? [] : [stopPrice])];
+}
+
 function notional(draft: Draft): Decimal {
-  return mul(draft.type === 'MARKET' ? draft.averagePrice : draft.price, draft.quantity);
+  return mul(takesAnyPrice(draft.type) ? draft.averagePrice : draft.price, draft.quantity);
 }

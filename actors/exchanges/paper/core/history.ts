@@ -34,6 +34,17 @@ export class Histories {
     history.byClientOrderId.set(order.clientOrderId, order);
   }
 
+  /** Call after its client id changed: an older order under the id it had is found there again. */
+  rename(order: Order, from: string): void {
+    const { orders, byClientOrderId } = this.of(order.account, order.symbol);
+    if (byClientOrderId.get(from) === order) {
+      const older = orders.findLast(({ clientOrderId }) => clientOrderId === from);
+      if (older) byClientOrderId.set(from, older);
+      else byClientOrderId.delete(from);
+    }
+    byClientOrderId.set(order.clientOrderId, order);
+  }
+
   /** Call after every change of an order's status. */
   refresh(order: Order): void {
     if (!isOpen(order)) this.of(order.account, order.symbol).open.delete(order.id);

@@ -1,11 +1,20 @@
-// An order on the venue's book, in the protocol's words. Terms never change; progress is written by the
-// state alone, from facts.
-import type { Decimal } from '../../../market/decimal.ts';
+// An order of the venue, in the protocol's words: its terms as placed, and its progress, which the state alone writes,
+// from facts. A stop order is parked until its price is traded; until then it is open and not on the book.
+import { type Decimal, mul } from '../../../market/decimal.ts';
 
 export type Side = 'BUY' | 'SELL';
-export type OrderType = 'LIMIT' | 'LIMIT_MAKER' | 'MARKET';
+export type OrderType =
+  | 'LIMIT'
+  | 'LIMIT_MAKER'
+  | 'MARKET'
+  | 'STOP_LOSS'
+  | 'STOP_LOSS_LIMIT'
+  | 'TAKE_PROFIT'
+  | 'TAKE_PROFIT_LIMIT';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
-export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
+/** What is done when an incoming order meets one of its own account; the incoming order's mode decides. */
+export type SelfTradePrevention = 'NONE' | 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH';
 
 export interface OrderTerms {
   readonly id: number;
@@ -15,19 +24,30 @@ export interface OrderTerms {
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
-  /** 0 for a market order. */
+  /** 0 for an order that takes any price. */
   readonly price: Decimal;
+  /** Of stop orders, and of them alone. */
+  readonly stopPrice?: Decimal;
   readonly quantity: Decimal;
+  /** NONE when it is absent, as in ledgers from before there was a choice. */
+  readonly selfTradePrevention?: SelfTradePrevention;
   readonly placedAt: number;
 }
 
 export interface Order extends OrderTerms {
+  /** As amended. */
+  clientOrderId: string;
+  quantity: Decimal;
+  /** When it came before the book: at once, or when its stop was traded; null while it is parked. */
+  workingAt: number | null;
   status: OrderStatus;
   executed: Decimal;
   /** Cumulative quote amount of its trades. */
   executedQuote: Decimal;
   /** What it still holds of its account's locked balance: quote for a buy, base for a sell. */
   locked: Decimal;
+  /** What self-trade prevention took away from it, and the prevented match that did. */
+  prevented: { readonly matchId: number; readonly quantity: Decimal } | null;
   updatedAt: number;
 }
 
@@ -47,6 +67,24 @@ export interface OwnTrade {
 
 export function isOpen(order: Order): boolean {
   return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+}
+
+export function isParked(order: Order): boolean {
+  return order.workingAt === null && isOpen(order);
+}
+
+/** Takes what is there at any price and never rests. */
+export function takesAnyPrice(type: OrderType): boolean {
+  return type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
+}
+
+/** What a quantity of it holds of the locked balance: the quote it may cost at worst, or the base it gives away. */
+export function lockedFor(
+  terms: Pick<OrderTerms, 'side' | 'type' | 'price' | 'stopPrice'>,
+  quantity: Decimal,
+): Decimal {
+  if (terms.side === 'SELL') return quantity;
+  return mul(takesAnyPrice(terms.type) ? (terms.stopPrice ?? 0n) : terms.price, quantity);
 }
 
 export function remaining(order: Order): Decimal {

@@ -1,13 +1,16 @@
 // What a command did, for whoever has to write it down and tell of it.
 import type { Decimal } from '../../../market/decimal.ts';
-import type { Fact, Traded } from './facts.ts';
+import type { Fact, MatchPrevented, Traded } from './facts.ts';
 import type { Order } from './order.ts';
 
 /** A client's order as it stood after one fact, and that fact: an executionReport. */
 export interface Report {
   readonly order: Readonly<Order>;
-  readonly execution: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED';
+  readonly execution: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED' | 'REPLACED' | 'TRADE_PREVENTION';
   readonly trade: Traded | null;
+  readonly prevention: MatchPrevented | null;
+  /** The client id it went by before it was amended. */
+  readonly origClientOrderId: string | null;
   readonly requestId: string | null;
 }
 

@@ -1,11 +1,13 @@
 // What the venue says when it does not do something: Binance's codes with Binance's exact words, because
-// clients match on both. Source: binance-spot-api-docs errors.md, 2025-01-09.
+// clients match on both. Source: binance-spot-api-docs errors.md, 2025-01-09; for amends, 2025-05.
 
 /** `{code, msg}` of the protocol and the HTTP status it travels under. */
 export interface Refusal {
   readonly code: number;
   readonly msg: string;
   readonly status: number;
+  /** What was done and what was not, where a request asks for two things. */
+  readonly data?: object;
 }
 
 /** Unwinds the reading of a request; the one place that catches it is the dispatcher. */
@@ -48,18 +50,38 @@ export const PATH_UNKNOWN = refusal(-1000, 'Path or method is not part of this A
 export const METHOD_UNKNOWN = refusal(-1000, 'Unknown method.');
 export const JSON_INVALID = refusal(-1135, 'Invalid JSON Request');
 
-/** Kinds of orders that are in the protocol but not on this venue, with the words of their refusal. */
-export const UNSUPPORTED_TYPES: { readonly [type: string]: Refusal } = {
-  STOP_LOSS: refusal(-2010, 'Stop loss orders are not supported for this symbol.'),
-  STOP_LOSS_LIMIT: refusal(-2010, 'Stop loss limit orders are not supported for this symbol.'),
-  TAKE_PROFIT: refusal(-2010, 'Take profit orders are not supported for this symbol.'),
-  TAKE_PROFIT_LIMIT: refusal(-2010, 'Take profit limit orders are not supported for this symbol.'),
-};
+export const WOULD_TRIGGER = refusal(-2010, 'Stop price would trigger immediately.');
+export const CANCEL_RESTRICTED = refusal(-2011, 'Order was not canceled due to cancel restrictions.');
+export const RESTRICTIONS_INVALID = refusal(
+  -1145,
+  'cancelRestrictions has to be either ONLY_NEW or ONLY_PARTIALLY_FILLED.',
+);
+export const PREVENTION_NOT_ALLOWED = refusal(
+  -1013,
+  'This symbol does not allow the specified self-trade prevention mode.',
+);
+export const AMEND_UNKNOWN_ORDER = refusal(-2038, 'Unknown order sent.');
+export const AMEND_DUPLICATE = refusal(-2038, 'Duplicate order sent.');
+export const AMEND_INCREASE = refusal(-2038, 'Order amend (quantity increase) is not supported.');
+export const AMEND_NOTHING = refusal(-2038, 'The requested action would change no state; rejecting.');
+/** Binance documents no words for it. */
+export const AMEND_EXECUTED = refusal(-2038, 'Order amend (quantity not above the executed one) is not supported.');
+
+/** Parameters that are in the protocol but not on this venue, with the words of their refusal. */
 export const UNSUPPORTED_PARAMETERS: { readonly [name: string]: Refusal } = {
   icebergQty: refusal(-2010, 'Iceberg orders are not supported for this symbol.'),
   quoteOrderQty: refusal(-2010, 'Quote order qty market orders are not support for this symbol.'),
   trailingDelta: refusal(-2010, 'Trailing stop orders are not supported for this symbol.'),
 };
+
+/** One half was done. The status is what tells a client that something was. */
+export function partlyReplaced(data: object): Refusal {
+  return { code: -2021, msg: 'Order cancel-replace partially failed.', status: 409, data };
+}
+
+export function notReplaced(data: object): Refusal {
+  return { code: -2022, msg: 'Order cancel-replace failed.', status: 400, data };
+}
 
 export function filterFailure(name: string): Refusal {
   return refusal(-1013, `Filter failure: ${name}`);

@@ -3,9 +3,24 @@
 import { type Decimal, mul } from '../../../market/decimal.ts';
 import { Accounts } from './accounts.ts';
 import { Book } from './book.ts';
-import { type Entry, type Fact, FEES, HOUSE, type Leg, type Marked, type OrderPlaced, type Traded } from './facts.ts';
+import {
+  type Entry,
+  expiredBy,
+  type Fact,
+  FEES,
+  HOUSE,
+  type Leg,
+  type Marked,
+  type MatchPrevented,
+  type OrderAmended,
+  type OrderClosed,
+  type OrderPlaced,
+  type OrderTriggered,
+  type Traded,
+} from './facts.ts';
 import { Histories } from './history.ts';
-import { isOpen, type Order, type Side } from './order.ts';
+import { isOpen, isParked, lockedFor, type Order, remaining, type Side, takesAnyPrice } from './order.ts';
+import { Stops } from './stops.ts';
 import type { SymbolRules } from './symbol.ts';
 
 export class VenueState {
@@ -17,17 +32,29 @@ export class VenueState {
   nextOrderId = 1;
   mark: Marked | null = null;
   private readonly books = new Map<string, Book>();
+  private readonly parked = new Map<string, Stops>();
   private readonly nextTradeIds = new Map<string, number>();
-  private placed: Order[] = [];
+  private readonly nextPreventedMatchIds = new Map<string, number>();
+  private readonly lastPrices = new Map<string, Decimal>();
+  /** Came before the book by the command under way, and rest on it when the command is over. */
+  private arrived: Order[] = [];
 
   constructor(symbols: readonly SymbolRules[]) {
     this.symbols = new Map(symbols.map((rules) => [rules.name, rules]));
-    for (const rules of symbols) this.books.set(rules.name, new Book());
+    for (const rules of symbols) {
+      this.books.set(rules.name, new Book());
+      this.parked.set(rules.name, new Stops());
+      this.lastPrices.set(rules.name, rules.startPrice);
+    }
   }
 
   /** Folds one line of the ledger. */
   replay(entry: Entry): void {
-    for (const fact of entry.facts) this.apply(fact, entry.at);
+    for (const fact of entry.facts) {
+      this.apply(fact, entry.at);
+      // The house's own trades are not in the ledger: a mark says where they had led.
+      if (fact.type === 'Marked') for (const { symbol, mid } of fact.symbols) this.lastPrices.set(symbol, mid);
+    }
     this.rest();
   }
 
@@ -57,6 +84,12 @@ export class VenueState {
         return this.trade(fact, at);
       case 'OrderClosed':
         return this.close(this.order(fact.orderId), fact.status, at);
+      case 'OrderAmended':
+        return this.amend(this.order(fact.orderId), fact, at);
+      case 'OrderTriggered':
+        return this.trigger(this.order(fact.orderId), fact, at);
+      case 'MatchPrevented':
+        return this.prevent(fact, at);
       case 'Marked':
         this.mark = fact;
         return;
@@ -66,12 +99,12 @@ export class VenueState {
   }
 
   /**
-   * Call after the facts of one command: what is left of the orders it placed goes onto the book. Not before,
+   * Call after the facts of one command: what is left of the orders it brought goes onto the book. Not before,
    * so that an incoming order never stands on the book while it trades.
    */
   rest(): void {
-    for (const order of this.placed) if (isOpen(order)) this.book(order.symbol).add(order);
-    this.placed = [];
+    for (const order of this.arrived) if (isOpen(order)) this.book(order.symbol).add(order);
+    this.arrived = [];
   }
 
   book(symbol: string): Book {
@@ -80,8 +113,23 @@ export class VenueState {
     return book;
   }
 
+  stops(symbol: string): Stops {
+    this.book(symbol);
+    return this.parked.get(symbol) as Stops;
+  }
+
   nextTradeId(symbol: string): number {
     return this.nextTradeIds.get(symbol) ?? 1;
+  }
+
+  nextPreventedMatchId(symbol: string): number {
+    return this.nextPreventedMatchIds.get(symbol) ?? 0;
+  }
+
+  /** Of the last trade; before the first one, where the market stands. */
+  lastPrice(symbol: string): Decimal {
+    this.book(symbol);
+    return this.lastPrices.get(symbol) as Decimal;
   }
 
   private order(id: number): Order {
@@ -90,31 +138,60 @@ export class VenueState {
     return order;
   }
 
-  private rules(symbol: string): SymbolRules {
+  rules(symbol: string): SymbolRules {
     this.book(symbol);
     return this.symbols.get(symbol) as SymbolRules;
   }
 
   private place({ order: terms, locked }: OrderPlaced): void {
-    const rules = this.rules(terms.symbol);
     const order: Order = {
       ...terms,
+      workingAt: terms.stopPrice === undefined ? terms.placedAt : null,
       status: 'NEW',
       executed: 0n,
       executedQuote: 0n,
       locked,
+      prevented: null,
       updatedAt: terms.placedAt,
     };
     this.orders.set(order.id, order);
-    this.placed.push(order);
+    if (isParked(order)) this.stops(order.symbol).add(order);
+    else this.arrived.push(order);
     this.nextOrderId = Math.max(this.nextOrderId, order.id + 1);
     if (order.account === HOUSE) return;
-    this.accounts.lock(order.account, order.side === 'BUY' ? rules.quote : rules.base, locked);
+    this.accounts.lock(order.account, this.paidIn(order), locked);
     this.histories.add(order);
+  }
+
+  private amend(order: Order, fact: OrderAmended, at: number): void {
+    const less = order.quantity - fact.quantity;
+    this.book(order.symbol).reduce(order, less);
+    this.relock(order, order.locked - lockedFor(order, less));
+    order.quantity = fact.quantity;
+    order.clientOrderId = fact.clientOrderId;
+    order.updatedAt = at;
+    this.histories.rename(order, fact.origClientOrderId);
+  }
+
+  private trigger(order: Order, { locked }: OrderTriggered, at: number): void {
+    this.stops(order.symbol).remove(order);
+    this.relock(order, locked);
+    order.workingAt = at;
+    order.updatedAt = at;
+    this.arrived.push(order);
+  }
+
+  private prevent(fact: MatchPrevented, at: number): void {
+    this.nextPreventedMatchIds.set(fact.symbol, Math.max(this.nextPreventedMatchId(fact.symbol), fact.id + 1));
+    for (const order of expiredBy(fact).map((id) => this.order(id))) {
+      order.prevented = { matchId: fact.id, quantity: remaining(order) };
+      this.close(order, 'EXPIRED_IN_MATCH', at);
+    }
   }
 
   private trade(fact: Traded, at: number): void {
     this.nextTradeIds.set(fact.symbol, Math.max(this.nextTradeId(fact.symbol), fact.id + 1));
+    this.lastPrices.set(fact.symbol, fact.price);
     this.settle(fact, 'BUY', fact.buyer, at);
     this.settle(fact, 'SELL', fact.seller, at);
   }
@@ -148,7 +225,7 @@ export class VenueState {
 
   /** A buy below its limit gives back what the better price saved. */
   private payFromLocked(order: Order, fact: Traded, paid: Decimal, asset: string): void {
-    const unitPrice = order.type === 'MARKET' ? fact.price : order.price;
+    const unitPrice = takesAnyPrice(order.type) ? fact.price : order.price;
     const held = order.side === 'BUY' ? mul(unitPrice, fact.quantity) : fact.quantity;
     order.locked -= held;
     this.accounts.spendLocked(order.account, asset, paid);
@@ -164,14 +241,23 @@ export class VenueState {
     this.forget(order);
   }
 
-  private close(order: Order, status: 'CANCELED' | 'EXPIRED', at: number): void {
-    const { base, quote } = this.rules(order.symbol);
+  private close(order: Order, status: OrderClosed['status'] | 'EXPIRED_IN_MATCH', at: number): void {
     this.book(order.symbol).remove(order);
-    if (order.locked > 0n) this.accounts.unlock(order.account, order.side === 'BUY' ? quote : base, order.locked);
-    order.locked = 0n;
+    this.stops(order.symbol).remove(order);
+    this.relock(order, 0n);
     order.status = status;
     order.updatedAt = at;
     this.forget(order);
+  }
+
+  private relock(order: Order, locked: Decimal): void {
+    if (order.locked !== locked) this.accounts.lock(order.account, this.paidIn(order), locked - order.locked);
+    order.locked = locked;
+  }
+
+  private paidIn(order: Order): string {
+    const { base, quote } = this.rules(order.symbol);
+    return order.side === 'BUY' ? quote : base;
   }
 
   private forget(order: Order): void {

@@ -39,6 +39,12 @@ function decodeFact(fact: Fact): Fact {
         buyer: decodeLeg(fact.buyer),
         seller: decodeLeg(fact.seller),
       };
+    case 'OrderAmended':
+      return { ...fact, quantity: amount(fact.quantity) };
+    case 'OrderTriggered':
+      return { ...fact, locked: amount(fact.locked) };
+    case 'MatchPrevented':
+      return { ...fact, price: amount(fact.price), quantity: amount(fact.quantity) };
     case 'Marked':
       return { ...fact, symbols: fact.symbols.map((mark): SymbolMark => ({ ...mark, mid: amount(mark.mid) })) };
     case 'OrderClosed':
@@ -50,7 +56,9 @@ function decodeFact(fact: Fact): Fact {
 }
 
 function decodeTerms(terms: OrderTerms): OrderTerms {
-  return { ...terms, price: amount(terms.price), quantity: amount(terms.quantity) };
+  const { price, quantity, stopPrice } = terms;
+  const stop = stopPrice === undefined ? {} : { stopPrice: amount(stopPrice) };
+  return { ...terms, price: amount(price), quantity: amount(quantity), ...stop };
 }
 
 function decodeLeg(leg: Leg): Leg {

@@ -3,21 +3,38 @@
 // plainer way, so a mistake in the venue's state shows as a difference and not twice.
 import { open } from 'node:fs/promises';
 import { add, type Decimal, format, mul, sub } from '../../../market/decimal.ts';
-import { type Entry, type Fact, FEES, HOUSE, type Leg, type OrderPlaced, type Traded } from '../core/facts.ts';
+import {
+  type Entry,
+  type Fact,
+  FEES,
+  HOUSE,
+  type Leg,
+  type MatchPrevented,
+  type OrderPlaced,
+  type Traded,
+} from '../core/facts.ts';
 import { scan } from './scan.ts';
 
 export interface LedgerOrder {
   readonly orderId: number;
   readonly account: string;
   readonly symbol: string;
+  /** The one it was placed under: whoever counts orders by intent needs the id of the intent. */
   readonly clientOrderId: string;
   readonly side: 'BUY' | 'SELL';
   readonly type: string;
   readonly timeInForce: string;
   readonly price: string;
-  readonly quantity: string;
+  /** Null for what is not a stop order. */
+  readonly stopPrice: string | null;
+  readonly selfTradePrevention: string;
   readonly placedAt: number;
-  status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+  /** As amended, if it was. */
+  quantity: string;
+  amendedClientOrderId: string | null;
+  /** When its stop was traded. */
+  triggeredAt: number | null;
+  status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
   executedQty: string;
   executedQuote: string;
   closedAt: number | null;
@@ -72,8 +89,10 @@ export async function readLedger(file: string): Promise<LedgerView> {
   }
 }
 
+type Placed = LedgerOrder & { executed: Decimal; quote: Decimal; wanted: Decimal };
+
 class Reading {
-  private readonly orders = new Map<number, LedgerOrder & { executed: Decimal; quote: Decimal; wanted: Decimal }>();
+  private readonly orders = new Map<number, Placed>();
   private readonly trades: LedgerTrade[] = [];
   private readonly refusals: LedgerRefusal[] = [];
   private readonly totals = new Map<string, Map<string, Decimal>>();
@@ -115,6 +134,17 @@ class Reading {
         if (order) Object.assign(order, { status: fact.status, closedAt: at });
         return;
       }
+      case 'OrderAmended': {
+        const { quantity, clientOrderId } = fact;
+        const change = { wanted: quantity, quantity: format(quantity), amendedClientOrderId: clientOrderId };
+        Object.assign(this.order(fact.orderId), change);
+        return;
+      }
+      case 'OrderTriggered':
+        this.order(fact.orderId).triggeredAt = at;
+        return;
+      case 'MatchPrevented':
+        return this.prevented(fact, at);
       case 'OrderRefused': {
         const { account, symbol, clientOrderId, code, msg } = fact;
         this.refusals.push({ account, symbol, clientOrderId, code, msg, at });
@@ -127,12 +157,16 @@ class Reading {
   }
 
   private placed({ order }: OrderPlaced): void {
-    const { id, price, quantity, ...terms } = order;
+    const { id, price, quantity, stopPrice, selfTradePrevention, ...terms } = order;
     this.orders.set(id, {
       ...terms,
       orderId: id,
       price: format(price),
+      stopPrice: stopPrice === undefined ? null : format(stopPrice),
+      selfTradePrevention: selfTradePrevention ?? 'NONE',
       quantity: format(quantity),
+      amendedClientOrderId: null,
+      triggeredAt: null,
       status: 'NEW',
       executedQty: '0',
       executedQuote: '0',
@@ -141,6 +175,12 @@ class Reading {
       quote: 0n,
       wanted: quantity,
     });
+  }
+
+  private prevented({ mode, takerOrderId, makerOrderId }: MatchPrevented, at: number): void {
+    const ended = { status: 'EXPIRED_IN_MATCH', closedAt: at };
+    if (mode !== 'EXPIRE_MAKER') Object.assign(this.order(takerOrderId), ended);
+    if (mode !== 'EXPIRE_TAKER') Object.assign(this.order(makerOrderId), ended);
   }
 
   private traded(trade: Traded, at: number): void {
@@ -159,8 +199,7 @@ class Reading {
 
   private fill(trade: Traded, leg: Leg, side: 'BUY' | 'SELL', feeAsset: string, cost: Decimal, at: number): void {
     if (leg.account === HOUSE) return;
-    const order = this.orders.get(leg.orderId);
-    if (!order) throw new Error(`a trade is of an order that was placed: order=${leg.orderId}, trade=${trade.id}`);
+    const order = this.order(leg.orderId);
     order.executed = add(order.executed, trade.quantity);
     order.quote = add(order.quote, cost);
     const filled = order.executed === order.wanted;
@@ -180,6 +219,12 @@ class Reading {
       maker: trade.takerSide !== side,
       tradedAt: at,
     });
+  }
+
+  private order(id: number): Placed {
+    const order = this.orders.get(id);
+    if (!order) throw new Error(`a fact is about an order that was placed: order=${id}`);
+    return order;
   }
 
   private post(account: string, asset: string, amount: Decimal): void {

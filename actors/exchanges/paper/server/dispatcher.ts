@@ -168,6 +168,6 @@ export class Dispatcher {
   }
 }
 
-export function refuse({ code, msg, status }: Refusal): Answer {
-  return { kind: 'reply', status, body: JSON.stringify({ code, msg }) };
+export function refuse({ code, msg, status, data }: Refusal): Answer {
+  return { kind: 'reply', status, body: JSON.stringify({ code, msg, data }) };
 }

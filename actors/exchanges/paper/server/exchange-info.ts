@@ -2,6 +2,7 @@
 import type { Filter } from '../core/filters.ts';
 import { ASSET_PLACES, type SymbolRules } from '../core/symbol.ts';
 import type { Venue } from '../venue.ts';
+import { ORDER_TYPES, PREVENTION_MODES } from './order-form.ts';
 import type { Params } from './params.ts';
 import { readSymbols } from './reading.ts';
 import { eight } from './views.ts';
@@ -29,21 +30,21 @@ function describe(rules: SymbolRules, open: boolean): object {
     quoteAssetPrecision: ASSET_PLACES,
     baseCommissionPrecision: ASSET_PLACES,
     quoteCommissionPrecision: ASSET_PLACES,
-    orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET'],
+    orderTypes: ORDER_TYPES,
     icebergAllowed: false,
     ocoAllowed: false,
     otoAllowed: false,
     quoteOrderQtyMarketAllowed: false,
     allowTrailingStop: false,
-    cancelReplaceAllowed: false,
-    amendAllowed: false,
+    cancelReplaceAllowed: true,
+    amendAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
     filters: rules.filters.map(filterView),
     permissions: [],
     permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'NONE',
-    allowedSelfTradePreventionModes: ['NONE'],
+    allowedSelfTradePreventionModes: PREVENTION_MODES,
   };
 }
 

@@ -22,8 +22,10 @@ const OPERATIONS: readonly [path: `GET /api/v3/${string}`, ws: string, read: Rea
   ['GET /api/v3/exchangeInfo', 'exchangeInfo', exchangeInfo],
   ['GET /api/v3/depth', 'depth', depth],
   ['GET /api/v3/trades', 'trades.recent', trades],
+  ['GET /api/v3/historicalTrades', 'trades.historical', historicalTrades],
   ['GET /api/v3/aggTrades', 'trades.aggregate', aggregateTrades],
   ['GET /api/v3/klines', 'klines', klines],
+  ['GET /api/v3/uiKlines', 'uiKlines', klines],
   ['GET /api/v3/avgPrice', 'avgPrice', averagePrice],
   ['GET /api/v3/ticker/24hr', 'ticker.24hr', (venue, params) => perSymbol(venue, params, dayTicker)],
   ['GET /api/v3/ticker/price', 'ticker.price', (venue, params) => perSymbol(venue, params, priceTicker)],
@@ -66,6 +68,14 @@ function trades(venue: Venue, params: Params): () => unknown {
   const rules = readSymbol(venue, params);
   const limit = params.limit(500, 1_000);
   return () => venue.tape(rules.name).trades.slice(-limit).map(publicTrade);
+}
+
+/** From an id on, where `trades` knows the newest only. Needs no key; one that is sent is not looked at. */
+function historicalTrades(venue: Venue, params: Params): () => unknown {
+  const rules = readSymbol(venue, params);
+  const fromId = params.integer('fromId');
+  const stretch = { fromId, startTime: undefined, endTime: undefined, limit: params.limit(500, 1_000) };
+  return () => cut(venue.tape(rules.name).trades, stretch, (trade) => trade.at).map(publicTrade);
 }
 
 function publicTrade(trade: PublicTrade): object {

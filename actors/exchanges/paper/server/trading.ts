@@ -1,18 +1,15 @@
-// Operations that change orders: place, test, cancel. Amend and cancel-replace are further entries of this list.
-import type { PlaceRequest } from '../core/engine.ts';
-import { isOpen, type Order, type OrderType, type TimeInForce } from '../core/order.ts';
+// Operations that change orders: place, test, cancel, and those of replacing.ts.
+import type { Order } from '../core/order.ts';
 import * as refusals from '../core/refusal.ts';
 import { Refused } from '../core/refusal.ts';
-import type { SymbolRules } from '../core/symbol.ts';
+import { cancelRefusal } from '../core/replace.ts';
 import type { Venue } from '../venue.ts';
 import type { Caller, Operation } from './operation.ts';
-import { CLIENT_ORDER_ID, type Params } from './params.ts';
+import { newClientId, readOrder, readRequestId, readRestriction } from './order-form.ts';
+import type { Params } from './params.ts';
 import { findOrder, readOrderKey, readSymbol } from './reading.ts';
-import { canceledOrder, placedOrder, type ResponseType } from './views.ts';
-
-const TYPES: readonly OrderType[] = ['LIMIT', 'LIMIT_MAKER', 'MARKET'];
-const TIMES_IN_FORCE: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK'];
-const RESPONSES: readonly ResponseType[] = ['ACK', 'RESULT', 'FULL'];
+import { replacingOperations } from './replacing.ts';
+import { canceledOrder, placedOrder } from './views.ts';
 
 export function tradingOperations(venue: Venue): Operation[] {
   const signed = { security: 'signed' } as const;
@@ -45,6 +42,7 @@ export function tradingOperations(venue: Venue): Operation[] {
       ...signed,
       read: (params, caller) => cancelAll(venue, params, caller),
     },
+    ...replacingOperations(venue),
   ];
 }
 
@@ -72,9 +70,11 @@ function cancel(venue: Venue, params: Params, caller: Caller): () => unknown {
   const rules = readSymbol(venue, params);
   const key = readOrderKey(params);
   const requestId = readRequestId(venue, params);
+  const restriction = readRestriction(params);
   return () => {
     const order = findOrder(venue, caller.account, rules.name, key);
-    if (!order || !isOpen(order)) throw new Refused(refusals.UNKNOWN_ORDER);
+    const refusal = cancelRefusal(order, restriction);
+    if (!order || refusal) throw new Refused(refusal ?? refusals.UNKNOWN_ORDER);
     venue.commit(venue.engine.cancel(order, requestId, venue.now()));
     return canceledOrder(order, requestId);
   };
@@ -89,61 +89,4 @@ function cancelAll(venue: Venue, params: Params, caller: Caller): () => unknown 
     venue.commit(venue.engine.cancelAll(open, requestId, venue.now()));
     return open.map((order) => canceledOrder(order, requestId));
   };
-}
-
-interface ReadOrder {
-  readonly request: PlaceRequest;
-  readonly rules: SymbolRules;
-  readonly response: ResponseType;
-}
-
-function readOrder(venue: Venue, params: Params, caller: Caller): ReadOrder {
-  const rules = readSymbol(venue, params);
-  const side = params.oneOf('side', ['BUY', 'SELL'], refusals.SIDE_INVALID) ?? missing('side');
-  const type = readType(params);
-  for (const [name, refusal] of Object.entries(refusals.UNSUPPORTED_PARAMETERS)) {
-    if (params.text(name) !== undefined) throw new Refused(refusal);
-  }
-  params.oneOf('selfTradePreventionMode', ['NONE'], refusals.invalidData('selfTradePreventionMode'));
-  const timeInForce = readTimeInForce(params, type);
-  const quantity = params.amount('quantity', 'quantity');
-  if (type === 'MARKET') params.refuse('price');
-  const price = type === 'MARKET' ? 0n : params.amount('price', 'price');
-  const clientOrderId = readRequestId(venue, params);
-  const usual: ResponseType = type === 'LIMIT_MAKER' ? 'ACK' : 'FULL';
-  const response = params.oneOf('newOrderRespType', RESPONSES, refusals.invalidData('newOrderRespType')) ?? usual;
-  const { account } = caller;
-  return {
-    request: { account, symbol: rules.name, clientOrderId, side, type, timeInForce, price, quantity },
-    rules,
-    response,
-  };
-}
-
-function readType(params: Params): OrderType {
-  const type = params.required('type');
-  const unsupported = Object.hasOwn(refusals.UNSUPPORTED_TYPES, type) ? refusals.UNSUPPORTED_TYPES[type] : undefined;
-  if (unsupported) throw new Refused(unsupported);
-  return params.oneOf('type', TYPES, refusals.TYPE_INVALID) ?? missing('type');
-}
-
-/** Mandatory for LIMIT and refused for the others, as on Binance. */
-function readTimeInForce(params: Params, type: OrderType): TimeInForce {
-  if (type === 'LIMIT')
-    return params.oneOf('timeInForce', TIMES_IN_FORCE, refusals.TIF_INVALID) ?? missing('timeInForce');
-  params.refuse('timeInForce');
-  return 'GTC';
-}
-
-function readRequestId(venue: Venue, params: Params): string {
-  return params.text('newClientOrderId', CLIENT_ORDER_ID) ?? newClientId(venue);
-}
-
-/** For requests that came without one. */
-function newClientId(venue: Venue): string {
-  return venue.host.secret().slice(0, 22);
-}
-
-function missing(parameter: string): never {
-  throw new Refused(refusals.mandatory(parameter));
 }

@@ -8,8 +8,13 @@ import { eight, executionReport, type Json } from './views.ts';
 
 export type EventSink = (event: Json) => void;
 
-/** More than the reports of one command: an execution id is its line's number times this, plus its place. */
+/** More than the reports of one command. */
 const REPORTS_PER_LINE = 100_000;
+
+/** Unique and the same for ever: from the number of the command's line and the report's place in it. */
+export function executionId(line: number, index: number): number {
+  return line * REPORTS_PER_LINE + index;
+}
 
 export class UserStreams {
   private readonly sinks = new Map<string, Set<EventSink>>();
@@ -30,8 +35,7 @@ export class UserStreams {
   private release(outcome: Outcome, number: number): void {
     for (const [index, report] of outcome.reports.entries()) {
       const rules = this.venue.state.symbols.get(report.order.symbol) as SymbolRules;
-      const id = number * REPORTS_PER_LINE + index;
-      this.send(report.order.account, () => executionReport(report, rules, id, outcome.at));
+      this.send(report.order.account, () => executionReport(report, rules, executionId(number, index), outcome.at));
     }
     for (const fact of outcome.facts) {
       if (fact.type !== 'Transferred') continue;

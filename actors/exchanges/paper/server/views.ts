@@ -7,9 +7,6 @@ import { ASSET_PLACES, ASSET_UNIT } from '../core/symbol.ts';
 
 export type Json = { readonly [name: string]: unknown };
 
-/** What the protocol calls it while no prevention is on. */
-const SELF_TRADE_PREVENTION = 'NONE';
-
 /** `0.10000000`; what is beyond the eighth place is cut. */
 export function eight(amount: Decimal): string {
   const units = (amount < 0n ? -amount : amount) / ASSET_UNIT;
@@ -33,6 +30,16 @@ function terms(order: Readonly<Order>): Json {
   };
 }
 
+/** Fields of stop orders, and of those that self-trade prevention ended. */
+function conditional(order: Readonly<Order>): Json {
+  const { stopPrice, prevented } = order;
+  return {
+    selfTradePreventionMode: order.selfTradePrevention ?? 'NONE',
+    ...(stopPrice !== undefined && { stopPrice: eight(stopPrice) }),
+    ...(prevented && { preventedMatchId: prevented.matchId, preventedQuantity: eight(prevented.quantity) }),
+  };
+}
+
 export function queriedOrder(order: Readonly<Order>): Json {
   const { origQuoteOrderQty, ...fields } = terms(order);
   return {
@@ -45,10 +52,10 @@ export function queriedOrder(order: Readonly<Order>): Json {
     icebergQty: eight(ZERO),
     time: order.placedAt,
     updateTime: order.updatedAt,
-    isWorking: true,
-    workingTime: order.placedAt,
+    isWorking: order.workingAt !== null,
+    workingTime: order.workingAt ?? -1,
     origQuoteOrderQty,
-    selfTradePreventionMode: SELF_TRADE_PREVENTION,
+    ...conditional(order),
   };
 }
 
@@ -72,9 +79,10 @@ export function placedOrder(
   const result = {
     ...acknowledged,
     ...terms(order),
-    workingTime: order.placedAt,
+    workingTime: order.workingAt ?? -1,
     ...(as === 'FULL' ? { fills: fills(order, reports, assets) } : {}),
-    selfTradePreventionMode: SELF_TRADE_PREVENTION,
+    ...preventedMatches(order, reports),
+    ...conditional(order),
   };
   return result;
 }
@@ -104,6 +112,48 @@ function fills(order: Readonly<Order>, reports: readonly Report[], assets: Asset
   });
 }
 
+/** What a new order met of its own account; nothing when it met nothing. */
+function preventedMatches(order: Readonly<Order>, reports: readonly Report[]): Json {
+  const met = reports.filter(({ prevention }) => prevention?.takerOrderId === order.id);
+  const byMatch = Map.groupBy(met, ({ prevention }) => prevention?.id);
+  if (byMatch.size === 0) return {};
+  const matches = [...byMatch].map(([preventedMatchId, ended]) => ({
+    preventedMatchId,
+    makerOrderId: ended[0]?.prevention?.makerOrderId,
+    price: eight(ended[0]?.prevention?.price ?? ZERO),
+    ...Object.fromEntries(
+      ended.map(({ order: { id, prevented } }) => [
+        id === order.id ? 'takerPreventedQuantity' : 'makerPreventedQuantity',
+        eight(prevented?.quantity ?? ZERO),
+      ]),
+    ),
+  }));
+  return { preventedMatches: matches };
+}
+
+/** As the answer to an amend shows it, with the client id it went by before. */
+export function amendedOrder(order: Readonly<Order>, before: string): Json {
+  return {
+    symbol: order.symbol,
+    orderId: order.id,
+    orderListId: -1,
+    origClientOrderId: before,
+    clientOrderId: order.clientOrderId,
+    price: eight(order.price),
+    qty: eight(order.quantity),
+    executedQty: eight(order.executed),
+    preventedQty: eight(ZERO),
+    quoteOrderQty: eight(ZERO),
+    cumulativeQuoteQty: eight(order.executedQuote),
+    status: order.status,
+    timeInForce: order.timeInForce,
+    type: order.type,
+    side: order.side,
+    ...(order.workingAt !== null && { workingTime: order.workingAt }),
+    ...conditional(order),
+  };
+}
+
 /** `clientOrderId` is the cancel request's, ours is `origClientOrderId`. */
 export function canceledOrder(order: Readonly<Order>, requestId: string): Json {
   return {
@@ -114,7 +164,7 @@ export function canceledOrder(order: Readonly<Order>, requestId: string): Json {
     clientOrderId: requestId,
     transactTime: order.updatedAt,
     ...terms(order),
-    selfTradePreventionMode: SELF_TRADE_PREVENTION,
+    ...conditional(order),
   };
 }
 
@@ -136,9 +186,12 @@ export function ownTrade(trade: OwnTrade): Json {
   };
 }
 
-/** On a cancel `c` is the request's id and `C` the order's. `executionId` is unique and the same for ever. */
+/**
+ * On a cancel `c` is the request's id and `C` the order's, on an amend `c` is its new id and `C` the one it had.
+ * `executionId` is unique and the same for ever.
+ */
 export function executionReport(report: Report, assets: Assets, executionId: number, at: number): Json {
-  const { order, trade, requestId, execution } = report;
+  const { order, trade, requestId, execution, origClientOrderId } = report;
   const leg = trade && (order.side === 'BUY' ? trade.buyer : trade.seller);
   return {
     e: 'executionReport',
@@ -150,10 +203,10 @@ export function executionReport(report: Report, assets: Assets, executionId: num
     f: order.timeInForce,
     q: eight(order.quantity),
     p: eight(order.price),
-    P: eight(ZERO),
+    P: eight(order.stopPrice ?? ZERO),
     F: eight(ZERO),
     g: -1,
-    C: requestId === null ? '' : order.clientOrderId,
+    C: origClientOrderId ?? (requestId === null ? '' : order.clientOrderId),
     x: execution,
     X: order.status,
     r: 'NONE',
@@ -166,15 +219,33 @@ export function executionReport(report: Report, assets: Assets, executionId: num
     T: at,
     t: trade?.id ?? -1,
     I: executionId,
-    w: execution === 'NEW' || (execution === 'TRADE' && isOpen(order)),
+    w: isOpen(order) && order.workingAt !== null,
     m: trade !== null && trade.takerSide !== order.side,
     M: trade !== null,
     O: order.placedAt,
     Z: eight(order.executedQuote),
     Y: eight(trade ? (trade.price * trade.quantity) / 10n ** 18n : ZERO),
     Q: eight(ZERO),
-    W: order.placedAt,
-    V: SELF_TRADE_PREVENTION,
+    ...(order.workingAt !== null && { W: order.workingAt }),
+    V: order.selfTradePrevention ?? 'NONE',
+    ...preventionFields(report),
+  };
+}
+
+/** The match that was prevented, seen from the order it ended. */
+function preventionFields({ order, prevention }: Report): Json {
+  if (!prevention) return {};
+  const { id, takerOrderId, makerOrderId, symbol, price, quantity } = prevention;
+  const ended = eight(order.prevented?.quantity ?? ZERO);
+  return {
+    v: id,
+    A: ended,
+    B: ended,
+    U: order.id === takerOrderId ? makerOrderId : takerOrderId,
+    Cs: symbol,
+    pl: eight(quantity),
+    pL: eight(price),
+    pY: eight((price * quantity) / 10n ** 18n),
   };
 }
 
