@@ -14,7 +14,7 @@ export const ALARM_AFTER_ABSENCES = 3;
 export const CANCELS_MAX = 5;
 
 const BACKOFF_FIRST_MS = 250;
-const BACKOFF_MAX_MS = 10_000;
+export const BACKOFF_MAX_MS = 10_000;
 
 /** Where the venue's words, or the end we gave it ourselves, put an order: names of life states. */
 export type Standing = 'working' | 'closing' | 'filled' | 'canceled' | 'expired' | 'rejected' | 'denied' | 'absent';

@@ -10,7 +10,7 @@
 // The cancel region never acts on a message the life region acts on: it follows the facts.
 //
 // Ends are not final states of XState: they rest, and a message that comes after all is applied.
-import { assign, emit, enqueueActions, raise, setup } from 'xstate';
+import { assign, cancel, emit, enqueueActions, raise, setup } from 'xstate';
 import { refusalText } from '../market/refusals.ts';
 import { command, type Effect, record, reply } from '../runtime/effect.ts';
 import type { Delivered } from '../runtime/message.ts';
@@ -24,7 +24,11 @@ interface Withdrawn {
   readonly type: 'Withdrawn';
   readonly reason: string;
 }
-export type OrderEvent = Delivered<OrderMessage | Withdrawn>;
+/** From itself: a question about the working order got no answer, and what it would have told is still unknown. */
+interface AskAgainDue {
+  readonly type: 'AskAgainDue';
+}
+export type OrderEvent = Delivered<OrderMessage | Withdrawn | AskAgainDue>;
 type Heard<Type extends OrderEvent['type']> = Extract<OrderEvent, { readonly type: Type }>;
 type Evidence = Heard<'SubmitAcked' | 'CancelAcked' | 'OrderFound' | 'OrderReported'>;
 type Silence = Heard<'OrderNotFound' | 'QueryFailed'>;
@@ -45,6 +49,7 @@ const orderSetup = setup({
   delays: {
     slotAgain: ({ context }) => facts.backoffMs(context.unsent),
     askAgain: ({ context }) => facts.backoffMs(context.asks),
+    askAnew: facts.BACKOFF_MAX_MS,
     cancelAgain: ({ context }) => facts.backoffMs(context.cancels),
   },
   guards: {
@@ -69,6 +74,11 @@ const orderSetup = setup({
     submitToVenue: emit(({ context }) => command('submitOrder', report.submitArgs(context))),
     doubtIt: assign((_, reason: string) => ({ asks: 0, absences: 0, reason })),
     askVenue: emit(({ context }) => report.askVenue(context)),
+    askAnewLater: raise(({ event: { at, messageId } }) => ({ type: 'AskAgainDue' as const, at, messageId }), {
+      id: 'AskAgainDue',
+      delay: 'askAnew',
+    }),
+    askAnewNoMore: cancel('AskAgainDue'),
     startAsking: assign({ asking: true }),
     stopAsking: assign({ asking: false }),
     cancelAtVenue: emit(({ context }) => command('cancelOrder', report.venueRef(context))),
@@ -235,9 +245,12 @@ export const orderMachine = orderSetup.createMachine({
         working: {
           always: follow('closing', 'filled', 'canceled', 'expired'),
           on: {
-            OrderNotFound: { actions: counted }, // vanished: never an end by itself
+            OrderNotFound: { actions: [counted, 'askAnewLater'] }, // vanished: never an end by itself
+            QueryFailed: [{ guard: 'isAsking', actions: ['stopAsking', 'askAnewLater'] }, {}],
             ReconcileRequested: [{ guard: 'isAsking' }, { actions: ['startAsking', 'askVenue'] }],
+            AskAgainDue: [{ guard: 'isAsking' }, { actions: ['startAsking', 'askVenue'] }],
           },
+          exit: 'askAnewNoMore',
         },
         /** Ended at the venue with more executions than we have. */
         closing: {

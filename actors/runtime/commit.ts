@@ -75,7 +75,7 @@ function isPassing({ kind }: StoreFault): boolean {
 function conclusionOf({ shard, epoch }: WriteSet, fault: StoreFault): Error {
   if (fault.kind === 'refused' || fault.kind === 'duplicate') return new Refused(fault);
   if (fault.kind !== 'fenced') return fault;
-  const text = `another process owns shard ${shard} since epoch ${epoch}: ${fault.message}`;
+  const text = `another process took shard ${shard} over from epoch ${epoch}: ${fault.message}`;
   return new RuntimeError('LEASE_LOST', text, { cause: fault });
 }
 

@@ -46,7 +46,9 @@ export function keepLease(deps: LeaseDeps, grant: LeaseGrant, onLost: (error: Ru
   const renew = async (): Promise<void> => {
     try {
       if (!(await store.renew(grant)) && !stopped) {
-        onLost(new RuntimeError('LEASE_LOST', `another process owns shard ${grant.shard} since epoch ${grant.epoch}`));
+        onLost(
+          new RuntimeError('LEASE_LOST', `another process took shard ${grant.shard} over from epoch ${grant.epoch}`),
+        );
         return;
       }
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   lines,
   notFound,
   orderIn,
+  PLACED_AT,
   queryFailed,
   reconcile,
   reported,
@@ -395,4 +396,21 @@ test('an order that forgot its oldest executions takes none of them twice', (t) 
   t.deepEqual([again.context.filled, lines(again)], [`${count}`, []]);
   const next = scene.hears(reported(word('open', `${count + 1}`), execution(`${count + 1}`, '1')));
   t.is(next.context.filled, `${count + 1}`);
+});
+
+test('row 57: what a working order was asked and nobody answered is asked anew, until something is known', (t) => {
+  for (const silence of [queryFailed, notFound(PLACED_AT)]) {
+    const asked = orderIn('working').hears(reconcile);
+    then(t, asked, { life: 'working', effects: ['queryOrder'] });
+    const silent = asked.hears(silence);
+    then(t, silent, { life: 'working', effects: [], timers: { AskAgainDue: 10_000 } });
+    const again = silent.waits('AskAgainDue');
+    then(t, again, { life: 'working', effects: ['queryOrder'] });
+    const known = again.hears(found(word('filled', '1'), execution('1', '1')));
+    t.is(lifeOf(known), 'filled');
+  }
+  // A later question takes the place of the one that waits, and the end of the order ends both.
+  const ended = orderIn('working').hears(reconcile, queryFailed, reported(word('canceled')));
+  t.is(lifeOf(ended), 'canceled');
+  t.deepEqual(ended.timers, {});
 });

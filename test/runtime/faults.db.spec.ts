@@ -192,7 +192,7 @@ for (const kind of ['fatal', 'duplicate', 'refused'] as const) {
     await system.spawn(counter('a'), { step: 1 });
     taken = true;
     await t.throwsAsync(system.ask(counter('a'), { type: 'Add', amount: 1 } as CounterMessage), {
-      message: /LEASE_LOST: another process owns shard 0/,
+      message: /LEASE_LOST: another process took shard 0 over/,
     });
     t.is(failed.length, 1);
     await system.stop();

@@ -1,0 +1,171 @@
+// Gateways and venues that are wrong on purpose: an oracle that never turns red proves nothing.
+import type {
+  CancelOutcome,
+  ExchangeListener,
+  ExchangeSession,
+  OpenExchange,
+} from '../../actors/exchanges/exchange.ts';
+import { actors, orderActor } from '../../actors/index.ts';
+import type { Execution } from '../../actors/market/execution.ts';
+import type { OrderMessage, SubmitArgs, VenueRef } from '../../actors/order/messages.ts';
+import type { ActorDefinition, EffectDefinition } from '../../actors/runtime/actor.ts';
+import { viewOf } from './venue.ts';
+import type { Flaws, World } from './world.ts';
+
+export interface Mutant {
+  /** What it does wrong, in words that follow "a gateway that". */
+  readonly does: string;
+  readonly flaws: Flaws;
+  /** The invariant that convicts it. */
+  readonly breaks: string;
+}
+
+type Submit = EffectDefinition<SubmitArgs>;
+const submitOrder = orderActor.effects['submitOrder'] as Submit;
+const queryOrder = orderActor.effects['queryOrder'] as EffectDefinition<VenueRef>;
+
+/** The production actors with another effect of orders. */
+function ordering(effects: ActorDefinition['effects']): readonly ActorDefinition[] {
+  const mutant = { ...orderActor, effects: { ...orderActor.effects, ...effects } };
+  return actors.map((actor) => (actor === orderActor ? mutant : actor));
+}
+
+async function unknownIsRejected(...of: Parameters<Submit['perform']>): Promise<OrderMessage | null> {
+  const answer = (await submitOrder.perform(...of)) as OrderMessage | null;
+  if (answer?.type !== 'SubmitUnknown') return answer;
+  return { type: 'SubmitRejected', code: 'TIMEOUT', reason: answer.reason };
+}
+
+/** A "not found" that speaks of a moment after every fence. */
+async function foundMissing(...of: Parameters<(typeof queryOrder)['perform']>): Promise<OrderMessage | null> {
+  const answer = (await queryOrder.perform(...of)) as OrderMessage | null;
+  return answer?.type === 'OrderNotFound' ? { ...answer, askedAt: answer.askedAt + 60_000 } : answer;
+}
+
+type Change = (session: ExchangeSession, world: World) => Partial<ExchangeSession>;
+
+/** Every session with some of its methods replaced. */
+function sessions(change: Change): NonNullable<Flaws['exchange']> {
+  return (open, world) => async (settings, listener, signal) => {
+    const session = await open(settings, listener, signal);
+    return { ...session, ...change(session, world) };
+  };
+}
+
+/** Every session with another listener. */
+function listeners(change: (listener: ExchangeListener) => Partial<ExchangeListener>): NonNullable<Flaws['exchange']> {
+  return (open: OpenExchange): OpenExchange =>
+    (settings, listener, signal) =>
+      open(settings, { ...listener, ...change(listener) }, signal);
+}
+
+function cancelRefusedIsCanceled(session: ExchangeSession, { venue }: World): Partial<ExchangeSession> {
+  return {
+    async cancel(request, signal): Promise<CancelOutcome> {
+      const answer = await session.cancel(request, signal);
+      const [order] = venue.of(request.clientOrderId);
+      if (answer.outcome !== 'rejected' || order === undefined) return answer;
+      return { outcome: 'canceled', order: { ...viewOf(order), status: 'canceled' } };
+    },
+  };
+}
+
+/** The same trade under a name of its own each time it is told. */
+function renamed(): (listener: ExchangeListener) => Partial<ExchangeListener> {
+  let told = 0;
+  const again = (one: Execution): Execution => {
+    told += 1;
+    return { ...one, tradeId: `${one.tradeId}-${told}` };
+  };
+  return (listener) => ({
+    onReport: (report) =>
+      listener.onReport({ ...report, execution: report.execution === null ? null : again(report.execution) }),
+  });
+}
+
+/** A stream that says nothing of an order's fills: reconciliation finds them, and a calm history shows that it did. */
+const fillsUntold = listeners((listener) => ({
+  onReport: async (report) => {
+    if (report.execution === null) await listener.onReport(report);
+  },
+}));
+
+/** A fill that overtakes the answer to its submit, dropped: the same. */
+const earlyFillsDropped: NonNullable<Flaws['exchange']> = (open) => async (settings, listener, signal) => {
+  const acknowledged = new Set<string>();
+  const onReport: ExchangeListener['onReport'] = async (report) => {
+    if (report.execution === null || acknowledged.has(report.order.clientOrderId)) await listener.onReport(report);
+  };
+  const session = await open(settings, { ...listener, onReport }, signal);
+  const submit: ExchangeSession['submit'] = async (request, signal) => {
+    const answer = await session.submit(request, signal);
+    acknowledged.add(request.clientOrderId);
+    return answer;
+  };
+  return { ...session, submit };
+};
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    does: 'sends a submit again after a crash',
+    flaws: { actors: ordering({ submitOrder: { ...submitOrder, afterCrash: 'repeat' } }) },
+    breaks: 'SENT_TWICE',
+  },
+  {
+    does: 'takes a submit without an answer for rejected',
+    flaws: { actors: ordering({ submitOrder: { ...submitOrder, perform: unknownIsRejected } }) },
+    breaks: 'AGAINST_THE_BOOKS',
+  },
+  {
+    does: 'believes "not found" before the fence',
+    flaws: { actors: ordering({ queryOrder: { ...queryOrder, perform: foundMissing } }) },
+    breaks: 'AGAINST_THE_BOOKS',
+  },
+  {
+    does: 'gives a request no time beyond its deadline to be processed and seen',
+    flaws: {
+      exchange: sessions(({ capabilities }) => ({ capabilities: { ...capabilities, processingMs: 0, readLagMs: 0 } })),
+    },
+    breaks: 'AGAINST_THE_BOOKS',
+  },
+  {
+    does: 'takes a refused cancel for a cancel',
+    flaws: { exchange: sessions(cancelRefusedIsCanceled) },
+    breaks: 'AGAINST_THE_BOOKS',
+  },
+  {
+    does: 'counts an execution as often as it is told',
+    flaws: { exchange: listeners(renamed()) },
+    breaks: 'AGAINST_THE_BOOKS',
+  },
+  {
+    does: 'leaves the fills of its stream to reconciliation',
+    flaws: { exchange: fillsUntold },
+    breaks: 'REPAIRED_IN_CALM',
+  },
+  {
+    does: 'drops a fill that comes before the acknowledgement',
+    flaws: { exchange: earlyFillsDropped },
+    breaks: 'REPAIRED_IN_CALM',
+  },
+  {
+    does: 'commits whoever owns the shard',
+    flaws: { unfenced: true },
+    breaks: 'FENCED',
+  },
+  {
+    does: 'forgets its timers when it starts',
+    flaws: { load: (loaded) => ({ ...loaded, timers: [] }) },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'forgets when it starts what was under way',
+    flaws: { load: (loaded) => ({ ...loaded, outbox: [] }) },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'takes a lost commit for done',
+    flaws: { credulous: true },
+    breaks: 'NOT_COMMITTED',
+  },
+];

@@ -1,0 +1,63 @@
+// What outlives every process of a history: time, the database, the venue, the weather and what was found wrong.
+
+import type { OpenExchange } from '../../actors/exchanges/exchange.ts';
+import type { ActorDefinition } from '../../actors/runtime/actor.ts';
+import type { LoadedShard } from '../../actors/runtime/ports.ts';
+import { Audit } from './audit.ts';
+import { type Auditor, Database } from './database.ts';
+import { Random } from './random.ts';
+import { Timeline } from './timeline.ts';
+import { Venue } from './venue.ts';
+import { CLEAR, type Forecast, forecast, type Weather } from './weather.ts';
+
+/** What is wrong on purpose. */
+export interface Flaws {
+  readonly actors?: readonly ActorDefinition[];
+  readonly exchange?: (open: OpenExchange, world: World) => OpenExchange;
+  /** The database lets through whoever comes. */
+  readonly unfenced?: boolean;
+  /** What a process that starts is given of what there is. */
+  readonly load?: (loaded: LoadedShard) => LoadedShard;
+  /** The store takes a commit whose answer is lost for done. */
+  readonly credulous?: boolean;
+}
+
+export class World {
+  readonly random: Random;
+  readonly forecast: Forecast;
+  readonly flaws: Flaws;
+  readonly timeline = new Timeline();
+  readonly audit = new Audit();
+  readonly database: Database;
+  readonly venue: Venue;
+  weather: Weather;
+  #isStormy = true;
+
+  constructor(seed: number, flaws: Flaws) {
+    this.random = new Random(seed).fork('world');
+    this.forecast = forecast(this.random.fork('forecast'));
+    this.flaws = flaws;
+    this.weather = this.forecast.storm;
+    const { audit } = this;
+    const auditor: Auditor = {
+      writing: (set, database) => audit.writing(set, database),
+      written: (set) => audit.written(set, this.venue, this.database),
+    };
+    this.database = new Database(auditor, flaws.unfenced !== true);
+    this.venue = new Venue({
+      timeline: this.timeline,
+      random: this.random.fork('venue'),
+      onAccepted: (order) => audit.accepted(order, this.venue, this.database),
+    });
+  }
+
+  get isStormy(): boolean {
+    return this.#isStormy;
+  }
+
+  /** The storm is over. */
+  clear(): void {
+    this.#isStormy = false;
+    this.weather = CLEAR;
+  }
+}
