@@ -11,6 +11,7 @@ import {
   readinessOf,
 } from '../actors/control/index.ts';
 import { openBinance } from '../actors/exchanges/binance/index.ts';
+import { openCcxt, openOkx } from '../actors/exchanges/ccxt/index.ts';
 import { type Ports, actors as productionActors } from '../actors/index.ts';
 import { createMarketHub } from '../actors/provider/market-hub.ts';
 import type { ProviderInput } from '../actors/provider/messages.ts';
@@ -169,7 +170,7 @@ function createHosts(options: GatewayOptions, node: string, system: () => System
   );
   const scopes = options.children.risks.map(({ scope }) => scope);
   const sessions = createSessionHost({
-    adapters: { binance: openBinance },
+    adapters: { binance: openBinance, okx: openOkx, ccxt: openCcxt },
     secrets: options.secrets,
     intake,
     hub,

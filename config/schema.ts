@@ -50,7 +50,7 @@ const settings = z
   });
 
 const provider = section({
-  adapter: section({ identifier: oneOf('paper', 'binance'), config: settings.default({}) }),
+  adapter: section({ identifier: oneOf('paper', 'binance', 'okx', 'ccxt'), config: settings.default({}) }),
   /** False keeps it configured and stopped. */
   enabled: flag().default(true),
 });

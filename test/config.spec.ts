@@ -99,7 +99,7 @@ for (const [text, message] of [
   ['apiServer: { adr: x }', 'apiServer.adr is unknown: known keys are addr, allowedHosts'],
   [
     'providers: { p: { adapter: { identifier: mt4 } } }',
-    'providers.p.adapter.identifier was "mt4": one of paper, binance',
+    'providers.p.adapter.identifier was "mt4": one of paper, binance, okx, ccxt',
   ],
   ['providers: { p: {} }', 'providers.p.adapter: a section'],
   [

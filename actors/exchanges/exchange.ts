@@ -117,6 +117,7 @@ export interface ExchangeSettings {
   readonly provider?: string;
   /** Part of the key of every execution; the adapter's name when absent. A paper venue needs one of its own. */
   readonly venue?: string;
+  /** This and the other two: empty where the adapter knows the venue's own hosts. */
   readonly restUrl: string;
   /** Market streams. */
   readonly streamUrl: string;
@@ -126,6 +127,14 @@ export interface ExchangeSettings {
   readonly apiSecret: string;
   readonly recvWindowMs: number;
   readonly httpTimeoutMs: number;
+  /** Of adapters that reach many exchanges: which. */
+  readonly exchange?: string;
+  /** The third credential of some venues. */
+  readonly passphrase?: string;
+  /** Names the account in the key of every execution where the venue does not. */
+  readonly account?: string;
+  /** The venue's test network, or its demo trading. */
+  readonly sandbox?: boolean;
 }
 
 /** The world failed: a venue could not be reached, refused a read or answered nonsense. Holds no secret. */

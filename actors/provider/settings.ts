@@ -7,6 +7,8 @@ import type { ProviderInput } from './messages.ts';
 /** Resolves `env:NAME` or `file:PATH`; throws when there is nothing behind it. */
 export type Secrets = (reference: string) => string;
 
+/** They know the hosts of their venues. */
+const KNOWING_HOSTS: readonly string[] = ['okx', 'ccxt'];
 const REFERENCE = /^(?:env|file):\S+$/;
 
 /** Whether a credential is a reference, and so may be stored and shown. */
@@ -15,18 +17,23 @@ export function isReference(text: string): boolean {
 }
 
 /** Throws an ExchangeFault that is not retryable and names the setting. */
-export function exchangeSettings({ name, settings }: ProviderInput, secrets: Secrets): ExchangeSettings {
-  const venue = settings['venue'];
+export function exchangeSettings({ name, adapter, settings }: ProviderInput, secrets: Secrets): ExchangeSettings {
+  const given = (key: string): boolean => settings[key] !== undefined;
+  const url = (key: string): string => (KNOWING_HOSTS.includes(adapter) && !given(key) ? '' : text(settings, key));
   return {
     provider: name,
-    ...(venue === undefined ? {} : { venue: String(venue) }),
-    restUrl: text(settings, 'restUrl'),
-    streamUrl: text(settings, 'streamUrl'),
-    wsApiUrl: text(settings, 'wsApiUrl'),
+    ...(given('venue') && { venue: String(settings['venue']) }),
+    restUrl: url('restUrl'),
+    streamUrl: url('streamUrl'),
+    wsApiUrl: url('wsApiUrl'),
     apiKey: secret(settings, 'apiKey', secrets),
     apiSecret: secret(settings, 'apiSecret', secrets),
     recvWindowMs: milliseconds(settings, 'recvWindowMs', RECV_WINDOW_MS, 60_000),
     httpTimeoutMs: milliseconds(settings, 'httpTimeoutMs', HTTP_TIMEOUT_MS, 120_000),
+    ...(adapter === 'ccxt' && { exchange: text(settings, 'exchange') }),
+    ...(given('passphrase') && { passphrase: secret(settings, 'passphrase', secrets) }),
+    ...(given('account') && { account: text(settings, 'account') }),
+    ...(given('sandbox') && { sandbox: yesOrNo(settings, 'sandbox') }),
   };
 }
 
@@ -55,6 +62,12 @@ function milliseconds(settings: ProviderInput['settings'], name: string, usual: 
   const value = settings[name] ?? usual;
   if (Number.isInteger(value) && Number(value) > 0 && Number(value) <= most) return Number(value);
   throw wrong(name, String(value), `a whole number from 1 to ${most}`);
+}
+
+function yesOrNo(settings: ProviderInput['settings'], name: string): boolean {
+  const value = String(settings[name]);
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw wrong(name, value, '"true" or "false"');
 }
 
 function wrong(name: string, value: string, allowed: string): ExchangeFault {

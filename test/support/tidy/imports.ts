@@ -165,6 +165,12 @@ const CONFINED: readonly Confined[] = [
     planted: { 'actors/provider/effects.ts': `import { WebSocket } from 'ws';` },
   },
   {
+    sentence: 'only the ccxt adapter loads ccxt',
+    library: /^ccxt$/,
+    to: /^(?:actors\/exchanges\/ccxt|test)\//,
+    planted: { 'bin/gateway.ts': `const ccxt = await import('ccxt');` },
+  },
+  {
     sentence: 'only exchanges, persistence, the venue and the command start processes or read files',
     library: /^node:(?:child_process|fs|fs\/promises|net|tls|http|https|dgram)$/,
     to: /^(?:actors\/(?:exchanges\/|control\/|strategy\/sandbox)|persistence\/|config\/|drizzle\/|bin\/|test\/)/,

@@ -1,0 +1,284 @@
+// The border: ccxt's unified words in, ours out. Pure; throws Unreadable for anything else.
+import { z } from 'zod';
+import { add, format, isZero, parse, sub } from '../../market/decimal.ts';
+import type { Execution, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
+import type { Instrument } from '../../market/instrument.ts';
+import { isAsset } from '../../market/symbol.ts';
+import type { VenueBalance } from '../exchange.ts';
+import type { UnifiedMarket } from './library.ts';
+import type { Profile } from './profile.ts';
+
+export class Unreadable extends Error {}
+
+const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
+  ['open', 'open'],
+  ['new', 'open'],
+  ['pending_new', 'open'],
+  ['pending', 'open'],
+  ['canceling', 'open'],
+  ['closed', 'filled'],
+  ['canceled', 'canceled'],
+  ['expired', 'expired'],
+  ['rejected', 'rejected'],
+]);
+const RAW_STATUS = ['X', 'status', 'state', 'ordStatus', 'orderStatus'];
+const CANCELED_ID = 'origClientOrderId';
+const MOST = '1000000000000';
+const PLACES_MAX = 18;
+const DIGITS_MAX = 20;
+
+/** A decimal in shortest form. A number of ccxt keeps what a double keeps: 15 digits, which no price exceeds. */
+export function amountOf(value: unknown): string | null {
+  if (typeof value === 'number' && Number.isFinite(value)) return amountOf(String(value));
+  if (typeof value !== 'string') return null;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i.exec(value.trim()) ?? [];
+  if (whole === '') return null;
+  const places = fraction.length - Number(exponent);
+  const digits = `${whole}${fraction}`.padStart(Math.max(places, 0) + 1, '0') + '0'.repeat(Math.max(-places, 0));
+  const cut = digits.length - Math.max(places, 0);
+  const after = digits.slice(cut).replace(/0+$/, '');
+  const before = digits.slice(0, cut).replace(/^0+(?=\d)/, '');
+  if (after.length > PLACES_MAX || before.length > DIGITS_MAX) return null;
+  return format(parse(`${sign}${before}${after === '' ? '' : `.${after}`}`));
+}
+
+const amount = z.unknown().transform((value, context) => {
+  const text = amountOf(value);
+  if (text !== null) return text;
+  context.addIssue({ code: 'custom', message: 'not a decimal' });
+  return z.NEVER;
+});
+const maybe = z.unknown().optional().transform(amountOf);
+const time = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transform(Number)]);
+const id = z.union([z.string().min(1), z.int().nonnegative().transform(String)]);
+const raw = z.record(z.string(), z.unknown()).catch({});
+const side = z.enum(['buy', 'sell']).transform((text) => (text === 'buy' ? 'Buy' : 'Sell'));
+
+export function readAs<S extends z.ZodType>(schema: S, json: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
+  throw new Unreadable(`${what}${where}: ${issue?.message ?? 'unknown'}`);
+}
+
+/** `BTC/USDT` as `BTC-USDT`; a name with a settlement behind it is no spot market and stays as it is. */
+export function canonicalOf(symbol: string): string {
+  return symbol.includes(':') ? symbol : symbol.replace('/', '-');
+}
+
+const orderRecord = z.object({
+  id,
+  clientOrderId: z.string().nullish(),
+  symbol: z.string().min(1),
+  type: z.string().nullish(),
+  side,
+  status: z.string().min(1),
+  price: maybe,
+  amount: maybe,
+  filled: maybe,
+  timestamp: time.nullish(),
+  lastUpdateTimestamp: time.nullish(),
+  lastTradeTimestamp: time.nullish(),
+  trades: z.array(z.unknown()).nullish(),
+  info: raw,
+});
+
+export interface ReadOrder {
+  readonly order: VenueOrder;
+  /** When the venue took it; null when it does not say. */
+  readonly createdAt: number | null;
+  readonly trades: readonly unknown[];
+}
+
+export function parseOrder(json: unknown, now: number): ReadOrder {
+  const read = readAs(orderRecord, json, 'order');
+  const filled = read.filled ?? '0';
+  const times = [read.lastUpdateTimestamp, read.lastTradeTimestamp, read.timestamp].filter(isTime);
+  const order: VenueOrder = {
+    clientOrderId: clientIdOf(read),
+    venueOrderId: read.id,
+    symbol: canonicalOf(read.symbol),
+    side: read.side,
+    status: statusOf(read.status),
+    rawStatus: rawStatusOf(read.info) ?? read.status,
+    // An order by value has no quantity until it is filled.
+    quantity: read.amount ?? filled,
+    price: read.type === 'market' || read.price === null || isZero(parse(read.price)) ? null : read.price,
+    filledQuantity: filled,
+    updatedAt: times.length > 0 ? Math.max(...times) : now,
+  };
+  return { order, createdAt: read.timestamp ?? null, trades: read.trades ?? [] };
+}
+
+/** The answer to a cancel names the cancel at Binance. An order without any name of its own is not one of ours. */
+function clientIdOf(read: z.output<typeof orderRecord>): string {
+  const canceled = read.info[CANCELED_ID];
+  if (typeof canceled === 'string' && canceled !== '') return canceled;
+  return read.clientOrderId ? read.clientOrderId : read.id;
+}
+
+function isTime(value: number | null | undefined): value is number {
+  return value !== null && value !== undefined;
+}
+
+function statusOf(text: string): VenueStatus {
+  const status = STATUSES.get(text.toLowerCase());
+  if (!status) throw new Unreadable(`order status: was ${JSON.stringify(text.slice(0, 40))}`);
+  return status;
+}
+
+function rawStatusOf(info: { readonly [name: string]: unknown }): string | null {
+  const found = RAW_STATUS.map((name) => info[name]).find((value) => typeof value === 'string' && value !== '');
+  return typeof found === 'string' ? found : null;
+}
+
+const tradeRecord = z.object({
+  id,
+  order: id,
+  symbol: z.string().min(1),
+  side,
+  amount,
+  price: amount,
+  fee: z.object({ cost: maybe, currency: z.string().nullish() }).nullish(),
+  takerOrMaker: z.enum(['taker', 'maker']).nullish().catch(null),
+  timestamp: time,
+  info: raw,
+});
+
+export function parseTrade(json: unknown, profile: Profile): VenueTrade {
+  const read = readAs(tradeRecord, json, 'trade');
+  const own = profile.fillOf(read.info);
+  const fee = own.fee === undefined ? (read.fee?.cost ?? null) : amountOf(own.fee);
+  const feeAsset = read.fee?.currency ?? null;
+  const at = time.safeParse(own.at);
+  const charged = fee !== null && feeAsset !== null;
+  return {
+    tradeId: read.id,
+    venueOrderId: read.order,
+    symbol: canonicalOf(read.symbol),
+    side: read.side,
+    quantity: read.amount,
+    price: read.price,
+    fee: charged ? fee : null,
+    feeAsset: charged ? feeAsset : null,
+    liquidity: read.takerOrMaker ?? null,
+    tradedAt: at.success ? at.data : read.timestamp,
+  };
+}
+
+/** A fill in the answer to an order names only itself. What an order fills at once, it fills as taker. */
+export function parseFill(json: unknown, { order }: ReadOrder, profile: Profile): Execution {
+  const known = {
+    order: order.venueOrderId,
+    symbol: order.symbol,
+    side: order.side === 'Buy' ? 'buy' : 'sell',
+    timestamp: order.updatedAt,
+    takerOrMaker: 'taker',
+  };
+  const said = Object.entries(readAs(z.record(z.string(), z.unknown()), json, 'fill'));
+  const given = Object.fromEntries(said.filter(([, value]) => value !== undefined && value !== null));
+  return asExecution(parseTrade({ ...known, ...given }, profile));
+}
+
+export function asExecution({ symbol: _symbol, side: _side, ...execution }: VenueTrade): Execution {
+  return execution;
+}
+
+const balanceRecord = z.object({
+  free: z.record(z.string(), maybe),
+  used: z.record(z.string(), maybe),
+  total: z.record(z.string(), maybe),
+  timestamp: time.nullish(),
+  info: z.unknown(),
+});
+
+export function parseBalances(json: unknown, now: number): readonly VenueBalance[] {
+  const { free, used, total, timestamp } = readAs(balanceRecord, json, 'balances');
+  const observedAt = timestamp ? timestamp : now;
+  return Object.keys({ ...free, ...used, ...total }).flatMap((asset): VenueBalance[] => {
+    const [available, locked] = parts(free[asset] ?? null, used[asset] ?? null, total[asset] ?? null);
+    return available === null || locked === null ? [] : [{ asset, available, locked, observedAt }];
+  });
+}
+
+/** Two of the three are enough. */
+function parts(
+  free: string | null,
+  used: string | null,
+  total: string | null,
+): readonly [string | null, string | null] {
+  if (total === null) return [free, used ?? (free === null ? null : '0')];
+  const rest = (part: string): string => format(sub(parse(total), parse(part)));
+  if (free !== null) return [free, used ?? rest(free)];
+  return used === null ? [total, '0'] : [rest(used), used];
+}
+
+export function isEmpty({ available, locked }: VenueBalance): boolean {
+  return isZero(add(parse(available), parse(locked)));
+}
+
+export function parseTime(json: unknown): number {
+  return readAs(time, json, 'server time');
+}
+
+/** ccxt's ways to write a step: decimal places, significant digits, the step itself. */
+const DECIMAL_PLACES = 2;
+const TICK_SIZE = 4;
+
+/** Spot markets with canonical names and known steps that can be traded now. */
+export function parseMarkets(markets: Iterable<UnifiedMarket>, precisionMode: number): readonly Instrument[] {
+  return [...markets].flatMap((market): Instrument[] => {
+    const { base = '', quote = '', precision, limits } = market;
+    if (market.spot !== true || market.active === false || !isAsset(base) || !isAsset(quote)) return [];
+    const priceIncrement = stepOf(precision?.price, precisionMode);
+    const quantityIncrement = stepOf(precision?.amount, precisionMode);
+    if (priceIncrement === null || quantityIncrement === null) return [];
+    return [
+      {
+        symbol: `${base}-${quote}`,
+        base,
+        quote,
+        priceIncrement,
+        quantityIncrement,
+        minQuantity: positive(limits?.amount?.min) ?? quantityIncrement,
+        maxQuantity: positive(limits?.amount?.max) ?? MOST,
+        minNotional: positive(limits?.cost?.min) ?? '0',
+      },
+    ];
+  });
+}
+
+function stepOf(value: unknown, precisionMode: number): string | null {
+  if (precisionMode === TICK_SIZE) return positive(value);
+  const places = Number(value);
+  if (precisionMode !== DECIMAL_PLACES || !Number.isInteger(places) || places < 0 || places > PLACES_MAX) return null;
+  return amountOf(`1e-${places}`);
+}
+
+function positive(value: unknown): string | null {
+  const text = amountOf(value);
+  return text !== null && parse(text) > 0n ? text : null;
+}
+
+const identityRecord = z.object({
+  id,
+  clientOrderId: z.string().nullish(),
+  status: z.string().nullish(),
+  amount: maybe,
+  filled: maybe,
+});
+
+/** Who an order is, of an answer that may say nothing else. Without the venue's own id it is no answer. */
+export function readIdentity(json: unknown): {
+  readonly venueOrderId: string;
+  readonly clientOrderId: string | null;
+  readonly status: string | null;
+  readonly isBare: boolean;
+} {
+  const read = readAs(identityRecord, json, 'order');
+  const status = read.status ? read.status : null;
+  const isBare = status === null || read.amount === null || read.filled === null;
+  return { venueOrderId: read.id, clientOrderId: read.clientOrderId || null, status, isBare };
+}

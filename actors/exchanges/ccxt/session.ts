@@ -1,0 +1,179 @@
+// A session in the port's words. Two exchange objects: one with the keys, for orders and the user data stream, and
+// one without, for market data, so that neither waits for the other's sockets.
+
+import type { Clock } from '../binance/clock.ts';
+import { Gate } from '../binance/gate.ts';
+import { keepOpen } from '../binance/keep-open.ts';
+import { Limiter } from '../binance/limiter.ts';
+import { type Redact, redactor } from '../binance/redact.ts';
+import { ExchangeFault, type ExchangeListener, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
+import type { CcxtBounds } from './bounds.ts';
+import { type Desk, termsOf } from './desk.ts';
+import { createInstance, hangUp } from './instance.ts';
+import type { CcxtClass, CcxtExchange } from './library.ts';
+import { Market } from './market.ts';
+import { cancel, query, submit } from './orders.ts';
+import { type Profile, profileOf } from './profile.ts';
+import { orderOfTrade, Reads } from './reads.ts';
+import type { CcxtTerms } from './terms.ts';
+import { tradesSince } from './trades.ts';
+import { carry } from './transport.ts';
+import { openUserStream, type UserStream } from './user-stream.ts';
+
+export interface SessionOptions {
+  readonly settings: ExchangeSettings;
+  readonly terms: CcxtTerms;
+  readonly listener: ExchangeListener;
+  readonly library: CcxtClass;
+  readonly clock: Clock;
+  readonly bounds: CcxtBounds;
+}
+
+const VISIBLE = /^[\x21-\x7e]+$/;
+/** ccxt counts requests in units of its `rateLimit`, in ms; that many in so short a time is the venue's own measure. */
+const LIMIT_INTERVAL_MS = 2_000;
+
+export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<ExchangeSession> {
+  const { settings, terms } = options;
+  refuseUnusable(settings, terms);
+  const link = new Link(options, redactor([settings.apiKey, settings.apiSecret, terms.passphrase ?? '']));
+  try {
+    await link.open(signal);
+  } catch (error) {
+    await link.close();
+    throw link.faultOf(error);
+  }
+  const { desk, reads } = link;
+  return {
+    venue: settings.venue ?? terms.exchange,
+    account: link.account,
+    capabilities: desk.profile.capabilities,
+    instruments: (call) => link.orFault(reads.instruments(call)),
+    clockSkewMs: (call) => link.orFault(reads.skew(call)),
+    submit: (request, call) => submit(desk, request, call),
+    cancel: (ref, call) => cancel(desk, ref, call),
+    query: (ref, call) => query(desk, ref, call),
+    openOrders: (call) => link.orFault(reads.openOrders(call)),
+    trades: (request, call) => link.orFault(tradesSince(desk, request, call)),
+    balances: (call) => link.orFault(reads.balances(call)),
+    subscribe: (feeds) => link.orFault(link.market.subscribe(feeds)),
+    close: () => link.close(),
+  };
+}
+
+class Link {
+  readonly desk: Desk;
+  readonly reads: Reads;
+  readonly market: Market;
+  account = '';
+  readonly #options: SessionOptions;
+  readonly #redact: Redact;
+  readonly #closing = new AbortController();
+  readonly #limiter: Limiter;
+  readonly #gate: Gate;
+  readonly #data: CcxtExchange;
+  readonly #closers: readonly (() => void)[];
+  #user: UserStream | null = null;
+  #kept: Promise<void> = Promise.resolve();
+
+  constructor(options: SessionOptions, redact: Redact) {
+    const { settings, terms, library, clock, bounds, listener } = options;
+    const profile: Profile = profileOf(terms.exchange);
+    const exchange = createInstance({ library, settings, terms, profile, bounds, withKeys: true });
+    this.#options = options;
+    this.#redact = redact;
+    this.#data = createInstance({ library, settings, terms, profile, bounds, withKeys: false });
+    this.#gate = new Gate(listener);
+    this.#limiter = new Limiter({ clock, queueMax: bounds.limiterQueueMax });
+    const limit = Math.max(1, Math.floor(LIMIT_INTERVAL_MS / Math.max(1, exchange.rateLimit)));
+    this.#limiter.learn([{ kind: 'REQUEST_WEIGHT', intervalMs: LIMIT_INTERVAL_MS, limit }]);
+    const { httpTimeoutMs } = settings;
+    const unifiedOf = (symbol: string): string | undefined => this.reads.unifiedOf(symbol);
+    this.desk = { exchange, profile, clock, bounds, redact, httpTimeoutMs, unifiedOf };
+    this.reads = new Reads(this.desk);
+    const usual = () => termsOf(this.desk, 'rest', this.#closing.signal);
+    const transport = { clock, bounds, limiter: this.#limiter, usual };
+    this.#closers = [carry(exchange, transport), carry(this.#data, transport)];
+    const provider = settings.provider ?? terms.exchange;
+    this.market = new Market({
+      ...{ exchange: this.#data, clock, bounds, gate: this.#gate, redact, provider, listener, unifiedOf },
+    });
+  }
+
+  /** Everything, or an error that names what could not be reached. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { clock, bounds, listener, terms } = this.#options;
+    const { exchange, profile } = this.desk;
+    await this.reads.skew(signal);
+    await this.reads.instruments(signal);
+    this.#data.setMarkets(exchange.markets);
+    const named = profile.accountOf(await this.reads.accountInfo(signal));
+    this.account = terms.account ?? named ?? 'main';
+    this.#user = openUserStream({
+      exchange,
+      profile,
+      clock,
+      bounds,
+      listener,
+      account: () => this.account,
+      closing: this.#closing.signal,
+      balances: () => this.reads.balances(this.#closing.signal),
+      orderOf: (trade) => orderOfTrade(this.desk, trade, this.#closing.signal),
+    });
+    const { channel } = this.#user;
+    const first = await channel.open(AbortSignal.any([signal, this.#closing.signal])).catch((error: unknown): never => {
+      const fault = this.faultOf(error);
+      throw new ExchangeFault(`could not open the ${channel.name}: ${fault.message}`, { retryable: fault.retryable });
+    });
+    this.#kept = keepOpen({
+      clock,
+      bounds,
+      channel,
+      first,
+      signal: this.#closing.signal,
+      onUp: () => this.#gate.up(channel.name),
+      onDown: (reason) => this.#gate.down(channel.name, this.#redact(reason)),
+    });
+    signal.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    this.#gate.close();
+    this.#closing.abort();
+    this.#user?.close();
+    this.market.close();
+    this.#limiter.close();
+    for (const close of this.#closers) close();
+    await Promise.all([this.desk.exchange, this.#data].map(hangUp));
+    await this.#kept;
+  }
+
+  /** Of an answer that cannot be read as of one that did not come. */
+  orFault<T>(read: Promise<T>): Promise<T> {
+    return read.catch((error: unknown): never => {
+      throw this.faultOf(error);
+    });
+  }
+
+  faultOf(error: unknown): ExchangeFault {
+    const message = this.#redact(error instanceof Error ? error.message : String(error));
+    return new ExchangeFault(message, { retryable: !(error instanceof ExchangeFault) || error.retryable });
+  }
+}
+
+/** The values are not shown: an address may hold a password, a credential is one. */
+function refuseUnusable(settings: ExchangeSettings, { passphrase }: CcxtTerms): void {
+  const credentials = { apiKey: settings.apiKey, apiSecret: settings.apiSecret, passphrase: passphrase ?? 'none' };
+  for (const [name, value] of Object.entries(credentials)) {
+    if (VISIBLE.test(value)) continue;
+    throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });
+  }
+  for (const name of ['restUrl', 'streamUrl', 'wsApiUrl'] as const) {
+    if (settings[name] === '') continue;
+    const url = URL.parse(settings[name]);
+    const protocols = name === 'restUrl' ? ['http:', 'https:'] : ['ws:', 'wss:'];
+    if (url && protocols.includes(url.protocol) && url.username === '' && url.password === '') continue;
+    const allowed = `empty, or an address with ${protocols.map((one) => `${one}//`).join(' or ')}`;
+    throw new ExchangeFault(`${name}: allowed: ${allowed}, without user and password`, { retryable: false });
+  }
+}
