@@ -57,6 +57,7 @@ async function boot(): Promise<Server> {
       ? startFastEmbedded()
       : containerUrl(image));
   const admin = new pg.Pool({ connectionString: url, max: 1 }); // one at a time: a template may have one reader
+  admin.on('error', () => {}); // the server ends while a session is idle; a query on it would say so
   const version = await admin.query<{ server_version: string }>('show server_version');
   const prefix = `meltica_test_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
   if (choice === 'given') reapAfterUs({ type: 'databases', url, prefix });
