@@ -10,7 +10,6 @@ import {
   parseSubmitted,
   parseTrades,
   statusOf,
-  Unreadable,
 } from '../../actors/exchanges/binance/parse.ts';
 import { parseListing } from '../../actors/exchanges/binance/parse-instruments.ts';
 import {
@@ -22,6 +21,7 @@ import {
   parseReport,
   parseTradeEvent,
 } from '../../actors/exchanges/binance/parse-stream.ts';
+import { Unreadable } from '../../actors/exchanges/read-as.ts';
 import { fields, fixture } from '../support/fixture.ts';
 
 const payload = (name: string) => fixture('binance', name);

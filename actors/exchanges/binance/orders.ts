@@ -1,8 +1,9 @@
 // Submit, cancel and query: the request, the judgement on its reply, and the outcome in the port's words.
 import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
+import { Unreadable } from '../read-as.ts';
 import { type Desk, type OrderRef, unlisted } from './desk.ts';
 import { judgeCancel, judgeQuery, judgeSubmit } from './outcome.ts';
-import { parseCanceled, parseOrder, parseSubmitted, Unreadable } from './parse.ts';
+import { parseCanceled, parseOrder, parseSubmitted } from './parse.ts';
 import { tradesOfOrder } from './trades.ts';
 
 /** "A-Z a-z 0-9 . : / _ -", 1 to 36 of them (rest-api.md, newClientOrderId). */

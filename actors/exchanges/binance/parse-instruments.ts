@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { format, max, parse, ZERO } from '../../market/decimal.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
+import { readAs } from '../read-as.ts';
 import type { VenueLimit } from './limiter.ts';
-import { amount, readAs } from './parse.ts';
+import { amount } from './parse.ts';
 
 export interface Listing {
   /** What can be traded now. */

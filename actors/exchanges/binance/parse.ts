@@ -5,8 +5,7 @@ import { add, format, isZero, parse } from '../../market/decimal.ts';
 import type { Execution, Side, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
 import type { PriceLevel } from '../../market/market-event.ts';
 import type { VenueBalance } from '../exchange.ts';
-
-export class Unreadable extends Error {}
+import { readAs, Unreadable } from '../read-as.ts';
 
 /** Our symbol for the venue's name. */
 export type Canonical = (venueSymbol: string) => string;
@@ -33,14 +32,6 @@ const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
   ['EXPIRED_IN_MATCH', 'expired'],
   ['REJECTED', 'rejected'],
 ]);
-
-export function readAs<S extends z.ZodType>(schema: S, json: unknown, what: string): z.output<S> {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  throw new Unreadable(`${what}${where}: ${issue?.message ?? 'unknown'}`);
-}
 
 export function statusOf(raw: string): VenueStatus {
   const status = STATUSES.get(raw);

@@ -6,9 +6,10 @@ import type { MarketEvent, PriceLevel } from '../../market/market-event.ts';
 import type { Clock } from '../binance/clock.ts';
 import { type Conflated, conflated } from '../binance/conflate.ts';
 import { ExchangeFault, type FeedRequest } from '../exchange.ts';
+import { readAs, Unreadable } from '../read-as.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
-import { amountOf, readAs, Unreadable } from './parse.ts';
+import { amountOf } from './parse.ts';
 import type { Watch } from './watching.ts';
 
 export interface FeedOptions {

@@ -3,9 +3,10 @@
 import { add, compare, parse, ZERO } from '../../market/decimal.ts';
 import type { Execution, VenueOrder } from '../../market/execution.ts';
 import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
+import { Unreadable } from '../read-as.ts';
 import { ask, type Desk, type OrderRef, unlisted } from './desk.ts';
 import { type Judged, judge } from './outcome.ts';
-import { parseFill, parseOrder, type ReadOrder, readIdentity, Unreadable } from './parse.ts';
+import { parseFill, parseOrder, type ReadOrder, readIdentity } from './parse.ts';
 import { tradesOfOrder } from './trades.ts';
 
 export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome> {

@@ -5,10 +5,9 @@ import type { Execution, VenueOrder, VenueStatus, VenueTrade } from '../../marke
 import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
 import type { VenueBalance } from '../exchange.ts';
+import { readAs, Unreadable } from '../read-as.ts';
 import type { UnifiedMarket } from './library.ts';
 import type { Profile } from './profile.ts';
-
-export class Unreadable extends Error {}
 
 const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
   ['open', 'open'],
@@ -54,14 +53,6 @@ const time = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transform
 const id = z.union([z.string().min(1), z.int().nonnegative().transform(String)]);
 const raw = z.record(z.string(), z.unknown()).catch({});
 const side = z.enum(['buy', 'sell']).transform((text) => (text === 'buy' ? 'Buy' : 'Sell'));
-
-export function readAs<S extends z.ZodType>(schema: S, json: unknown, what: string): z.output<S> {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  throw new Unreadable(`${what}${where}: ${issue?.message ?? 'unknown'}`);
-}
 
 /** `BTC/USDT` as `BTC-USDT`; a name with a settlement behind it is no spot market and stays as it is. */
 export function canonicalOf(symbol: string): string {
