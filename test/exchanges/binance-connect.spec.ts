@@ -1,8 +1,8 @@
 // Opening, losing and closing the connections, and what is never said about them.
 import test from 'ava';
-import { BOUNDS } from '../../actors/exchanges/binance/bounds.ts';
 import { openBinance } from '../../actors/exchanges/binance/index.ts';
 import { ExchangeFault } from '../../actors/exchanges/exchange.ts';
+import { BOUNDS } from '../../actors/exchanges/wire/bounds.ts';
 import { closeSessions, heard, limitOrder, never, openAdapter, until } from '../support/binance.ts';
 import { fakeVenue } from '../support/fake-venue.ts';
 

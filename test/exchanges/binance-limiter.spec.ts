@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Limiter, type LimiterRequest, type Priority, type Turn } from '../../actors/exchanges/binance/limiter.ts';
-import { usageWindow } from '../../actors/exchanges/binance/window.ts';
+import { Limiter, type LimiterRequest, type Priority, type Turn } from '../../actors/exchanges/wire/limiter.ts';
+import { usageWindow } from '../../actors/exchanges/wire/window.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const MINUTE = 60_000;

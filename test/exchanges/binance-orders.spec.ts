@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto';
 import net from 'node:net';
 import test from 'ava';
-import { systemClock } from '../../actors/exchanges/binance/clock.ts';
-import { httpClient } from '../../actors/exchanges/binance/http.ts';
 import type { SubmitOutcome } from '../../actors/exchanges/exchange.ts';
+import { systemClock } from '../../actors/exchanges/wire/clock.ts';
+import { httpClient } from '../../actors/exchanges/wire/http.ts';
 import { closeSessions, limitOrder, never, openAdapter } from '../support/binance.ts';
 import { type FakeVenue, fakeVenue, type Script } from '../support/fake-venue.ts';
 

@@ -1,8 +1,8 @@
 // The table of "unknown" against "definitely rejected", row by row. Every row stands for a reply that was seen
 // while the order was, or was not, at the venue.
 import test from 'ava';
-import type { HttpReply } from '../../actors/exchanges/binance/http.ts';
 import { judgeCancel, judgeQuery, judgeSubmit } from '../../actors/exchanges/binance/outcome.ts';
+import type { HttpReply } from '../../actors/exchanges/wire/http.ts';
 
 type Verdict = 'done' | 'rejected' | 'notSent' | 'unknown' | 'notFound';
 

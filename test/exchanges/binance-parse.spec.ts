@@ -21,7 +21,7 @@ import {
   parseReport,
   parseTradeEvent,
 } from '../../actors/exchanges/binance/parse-stream.ts';
-import { Unreadable } from '../../actors/exchanges/read-as.ts';
+import { Unreadable } from '../../actors/exchanges/wire/read-as.ts';
 import { fields, fixture } from '../support/fixture.ts';
 
 const payload = (name: string) => fixture('binance', name);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import { redactor } from '../../actors/exchanges/binance/redact.ts';
 import { queryOf, signedParameters, signedQuery } from '../../actors/exchanges/binance/sign.ts';
+import { redactor } from '../../actors/exchanges/wire/redact.ts';
 
 // The worked example of rest-api.md, "SIGNED Endpoint Examples for POST /api/v3/order", with its published keys.
 const SECRET = 'NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j';

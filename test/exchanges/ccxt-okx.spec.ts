@@ -5,11 +5,11 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocketServer } from 'ws';
-import { systemClock } from '../../actors/exchanges/binance/clock.ts';
 import { BOUNDS } from '../../actors/exchanges/ccxt/bounds.ts';
 import { type CcxtClass, loadExchange } from '../../actors/exchanges/ccxt/library.ts';
 import { openSession } from '../../actors/exchanges/ccxt/session.ts';
 import type { ExchangeSession } from '../../actors/exchanges/exchange.ts';
+import { systemClock } from '../../actors/exchanges/wire/clock.ts';
 import { type Heard, heard, limitOrder, never, until } from '../support/binance.ts';
 
 const INSTRUMENT = {

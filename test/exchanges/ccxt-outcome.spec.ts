@@ -2,11 +2,11 @@
 // the transport knows. Every row stands for a reply while the order was, or was not, at the venue.
 import test from 'ava';
 import * as library from 'ccxt';
-import type { HttpReply } from '../../actors/exchanges/binance/http.ts';
 import { type Asked, asking, type Call, type Terms } from '../../actors/exchanges/ccxt/call.ts';
 import { judge, judgeError, refusalOf, wordsOf } from '../../actors/exchanges/ccxt/outcome.ts';
 import { profileOf } from '../../actors/exchanges/ccxt/profile.ts';
 import { NotAnswered } from '../../actors/exchanges/ccxt/transport.ts';
+import type { HttpReply } from '../../actors/exchanges/wire/http.ts';
 
 type Verdict = 'done' | 'rejected' | 'notSent' | 'unknown' | 'notFound';
 type Row = readonly [name: string, error: unknown, call: Partial<Call>, verdict: Verdict];

@@ -1,6 +1,5 @@
 // The adapter with ccxt's Binance class against the paper venue, over real sockets. The venue's own client looks on.
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../actors/exchanges/binance/clock.ts';
 import { BOUNDS, type CcxtBounds } from '../../actors/exchanges/ccxt/bounds.ts';
 import { loadExchange } from '../../actors/exchanges/ccxt/library.ts';
 import { openSession } from '../../actors/exchanges/ccxt/session.ts';
@@ -11,6 +10,7 @@ import type {
   SubmitRequest,
 } from '../../actors/exchanges/exchange.ts';
 import { DEFAULT_MARKET } from '../../actors/exchanges/paper/core/market.ts';
+import { systemClock } from '../../actors/exchanges/wire/clock.ts';
 import { type Heard, heard, limitOrder, never, until } from '../support/binance.ts';
 import { ALICE, BOB, Client, openVenue, type TestVenue } from '../support/paper.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';

@@ -1,7 +1,5 @@
 // A session of the Binance adapter, with a listener that remembers what it heard.
 
-import { BOUNDS, type Bounds } from '../../actors/exchanges/binance/bounds.ts';
-import { systemClock } from '../../actors/exchanges/binance/clock.ts';
 import { openSession } from '../../actors/exchanges/binance/session.ts';
 import type {
   ExchangeListener,
@@ -11,6 +9,8 @@ import type {
   SubmitRequest,
   VenueBalance,
 } from '../../actors/exchanges/exchange.ts';
+import { BOUNDS, type Bounds } from '../../actors/exchanges/wire/bounds.ts';
+import { systemClock } from '../../actors/exchanges/wire/clock.ts';
 import type { MarketEvent } from '../../actors/market/market-event.ts';
 
 export const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 // A clock that stands still until it is told to go on. Timers run in the order of their time.
-import type { Clock } from '../../actors/exchanges/binance/clock.ts';
+import type { Clock } from '../../actors/exchanges/wire/clock.ts';
 
 export interface FakeClock extends Clock {
   /** Runs everything due until then, letting promises settle in between. */

@@ -2,8 +2,8 @@
 // hole in their ids, or a book that crosses itself, throws the book away and asks for a new snapshot.
 // While that goes on the last book handed out stands: its time shows how old it is.
 import { applyDiff, type BookDiff, bookFrom, type OrderBook, topOf } from '../../market/order-book.ts';
-import { backOff, pause } from './clock.ts';
-import { conflated } from './conflate.ts';
+import { backOff, pause } from '../wire/clock.ts';
+import { conflated } from '../wire/conflate.ts';
 import type { Feed, FeedContext } from './feed.ts';
 import { parseDepth } from './parse.ts';
 import { parseDepthUpdate } from './parse-stream.ts';

@@ -1,7 +1,7 @@
 // What order requests and the trade history work with.
-import type { Clock } from './clock.ts';
+import type { Clock } from '../wire/clock.ts';
+import type { Redact } from '../wire/redact.ts';
 import type { Canonical } from './parse.ts';
-import type { Redact } from './redact.ts';
 import type { Rest } from './rest.ts';
 
 export interface Desk {

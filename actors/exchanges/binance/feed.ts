@@ -1,7 +1,7 @@
 // One market feed: the venue's streams it needs, and what it is told of them.
 import type { MarketEvent } from '../../market/market-event.ts';
-import type { Bounds } from './bounds.ts';
-import type { Clock } from './clock.ts';
+import type { Bounds } from '../wire/bounds.ts';
+import type { Clock } from '../wire/clock.ts';
 
 export interface Feed {
   /** Names of the venue's streams, `btcusdt@trade`. */

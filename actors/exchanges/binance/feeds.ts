@@ -1,7 +1,7 @@
 // From venue streams to market events: which streams a feed needs, and what it makes of them.
 import type { FeedRequest } from '../exchange.ts';
+import { conflated } from '../wire/conflate.ts';
 import { createBookFeed } from './book-feed.ts';
-import { conflated } from './conflate.ts';
 import type { Feed, FeedContext } from './feed.ts';
 import { type DayTicker, parseBookTicker, parseDayTicker, parseKline, parseTradeEvent } from './parse-stream.ts';
 

@@ -3,18 +3,18 @@
 import { type SymbolMap, symbolMap } from '../../market/symbol.ts';
 import type { ExchangeListener, ExchangeSettings, FeedRequest, VenueBalance } from '../exchange.ts';
 import { ExchangeFault } from '../exchange.ts';
-import type { Bounds } from './bounds.ts';
-import type { Clock } from './clock.ts';
+import type { Bounds } from '../wire/bounds.ts';
+import type { Clock } from '../wire/clock.ts';
+import { Gate } from '../wire/gate.ts';
+import { type Channel, type Held, keepOpen } from '../wire/keep-open.ts';
+import type { Redact } from '../wire/redact.ts';
+import { placeOf } from '../wire/url.ts';
 import type { Feed } from './feed.ts';
 import { createFeed } from './feeds.ts';
-import { Gate } from './gate.ts';
-import { type Channel, type Held, keepOpen } from './keep-open.ts';
 import { type Account, isEmpty, parseAccount, parseServerTime } from './parse.ts';
 import { type Listing, parseListing } from './parse-instruments.ts';
-import type { Redact } from './redact.ts';
 import { Rest } from './rest.ts';
 import { MarketStream } from './stream.ts';
-import { placeOf } from './url.ts';
 import { UserStream } from './user-stream.ts';
 
 export interface LinkOptions {

@@ -1,6 +1,6 @@
 // Submit, cancel and query: the request, the judgement on its reply, and the outcome in the port's words.
 import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
-import { Unreadable } from '../read-as.ts';
+import { Unreadable } from '../wire/read-as.ts';
 import { type Desk, type OrderRef, unlisted } from './desk.ts';
 import { judgeCancel, judgeQuery, judgeSubmit } from './outcome.ts';
 import { parseCanceled, parseOrder, parseSubmitted } from './parse.ts';

@@ -4,7 +4,8 @@
 //
 // Sources: errors.md of 2025-01-09 and rest-api.md ("HTTP Return Codes": 5xx "must NOT be treated as a failure
 // operation; the execution status is UNKNOWN") of binance-spot-api-docs.
-import type { HttpReply } from './http.ts';
+import type { HttpReply } from '../wire/http.ts';
+import { readJson } from '../wire/read-as.ts';
 
 export type Judged<T> =
   | { readonly verdict: 'done'; readonly value: T }
@@ -110,13 +111,4 @@ function limited(status: number, refusal: Refusal | null): Judged<never> {
 
 function isRejected(code: number): boolean {
   return REJECTED_CODES.has(code) || (code >= PARAMETER_CODES.from && code <= PARAMETER_CODES.to);
-}
-
-/** Undefined for what is not JSON: no JSON text stands for that. */
-export function readJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { format, max, parse, ZERO } from '../../market/decimal.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
-import { readAs } from '../read-as.ts';
-import type { VenueLimit } from './limiter.ts';
+import type { VenueLimit } from '../wire/limiter.ts';
+import { readAs } from '../wire/read-as.ts';
 import { amount } from './parse.ts';
 
 export interface Listing {

@@ -4,7 +4,7 @@ import type { Execution, VenueOrder } from '../../market/execution.ts';
 import type { MarketEvent } from '../../market/market-event.ts';
 import type { BookDiff } from '../../market/order-book.ts';
 import type { OrderReport, VenueBalance } from '../exchange.ts';
-import { readAs, Unreadable } from '../read-as.ts';
+import { readAs, Unreadable } from '../wire/read-as.ts';
 import { amount, type Canonical, id, levels, priceOf, side, statusOf, time } from './parse.ts';
 
 const report = z.object({

@@ -5,7 +5,7 @@ import { add, format, isZero, parse } from '../../market/decimal.ts';
 import type { Execution, Side, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
 import type { PriceLevel } from '../../market/market-event.ts';
 import type { VenueBalance } from '../exchange.ts';
-import { readAs, Unreadable } from '../read-as.ts';
+import { readAs, Unreadable } from '../wire/read-as.ts';
 
 /** Our symbol for the venue's name. */
 export type Canonical = (venueSymbol: string) => string;

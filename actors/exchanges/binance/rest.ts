@@ -2,12 +2,13 @@
 // what is known about them; reads give back JSON, or throw an ExchangeFault.
 import type { ExchangeSettings, SubmitRequest } from '../exchange.ts';
 import { ExchangeFault } from '../exchange.ts';
-import type { Bounds } from './bounds.ts';
-import type { Clock } from './clock.ts';
-import { type HttpClient, type HttpReply, httpClient } from './http.ts';
-import { Limiter, type Priority } from './limiter.ts';
-import { isKeyRefused, readJson, readRefusal } from './outcome.ts';
-import type { Redact } from './redact.ts';
+import type { Bounds } from '../wire/bounds.ts';
+import type { Clock } from '../wire/clock.ts';
+import { type HttpClient, type HttpReply, httpClient } from '../wire/http.ts';
+import { Limiter, type Priority } from '../wire/limiter.ts';
+import { readJson } from '../wire/read-as.ts';
+import type { Redact } from '../wire/redact.ts';
+import { isKeyRefused, readRefusal } from './outcome.ts';
 import { type Parameters, queryOf, signedQuery } from './sign.ts';
 
 interface Call {

@@ -1,10 +1,10 @@
 // A session in the port's words over the link's connections.
 import { type Capabilities, ExchangeFault, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
+import { redactor } from '../wire/redact.ts';
 import type { Desk } from './desk.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { CLIENT_ORDER_ID_MAX, cancel, query, submit } from './orders.ts';
 import { parseOrders } from './parse.ts';
-import { redactor } from './redact.ts';
 import { tradesSince } from './trades.ts';
 
 /** Skew: the venue refuses a timestamp more than 1 s ahead. Processing: it gives up after 10 s (-1007). */

@@ -3,12 +3,12 @@
 // reconnect. (web-socket-streams.md, "Live Subscribing/Unsubscribing to streams".)
 import { z } from 'zod';
 import { ExchangeFault, type FeedRequest } from '../exchange.ts';
-import type { Bounds } from './bounds.ts';
-import { backOff, type Clock, pause, within } from './clock.ts';
+import type { Bounds } from '../wire/bounds.ts';
+import { backOff, type Clock, pause, within } from '../wire/clock.ts';
+import type { Channel, Held } from '../wire/keep-open.ts';
+import { type LiveSocket, openSocket } from '../wire/live-socket.ts';
+import { placeOf, withPath } from '../wire/url.ts';
 import type { Feed } from './feed.ts';
-import type { Channel, Held } from './keep-open.ts';
-import { type LiveSocket, openSocket } from './live-socket.ts';
-import { placeOf, withPath } from './url.ts';
 
 export interface StreamOptions {
   readonly url: string;

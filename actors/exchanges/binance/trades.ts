@@ -2,8 +2,8 @@
 // it: a self-trade is two entries under one id, and a page may end between them.
 import type { Execution, VenueTrade } from '../../market/execution.ts';
 import { ExchangeFault } from '../exchange.ts';
+import type { Priority } from '../wire/limiter.ts';
 import { type Desk, unlisted } from './desk.ts';
-import type { Priority } from './limiter.ts';
 import { parseTrades } from './parse.ts';
 import type { Parameters } from './sign.ts';
 

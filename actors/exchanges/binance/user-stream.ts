@@ -3,17 +3,17 @@
 // connection, and what comes after the reconnect (reconciliation) fills the hole. Nothing is skipped in silence.
 import { z } from 'zod';
 import { ExchangeFault, type ExchangeListener, type ExchangeSettings, type VenueBalance } from '../exchange.ts';
-import type { Bounds } from './bounds.ts';
-import { type Clock, within } from './clock.ts';
-import { Delivery } from './delivery.ts';
-import type { Channel, Held } from './keep-open.ts';
-import { type LiveSocket, openSocket } from './live-socket.ts';
+import type { Bounds } from '../wire/bounds.ts';
+import { type Clock, within } from '../wire/clock.ts';
+import { Delivery } from '../wire/delivery.ts';
+import type { Channel, Held } from '../wire/keep-open.ts';
+import { type LiveSocket, openSocket } from '../wire/live-socket.ts';
+import type { Redact } from '../wire/redact.ts';
+import { placeOf, withPath } from '../wire/url.ts';
 import { isKeyRefused } from './outcome.ts';
 import type { Canonical } from './parse.ts';
 import { parsePosition, parseReport } from './parse-stream.ts';
-import type { Redact } from './redact.ts';
 import { signedParameters } from './sign.ts';
-import { placeOf, withPath } from './url.ts';
 
 export interface UserStreamOptions {
   readonly settings: ExchangeSettings;

@@ -1,5 +1,5 @@
 // Every number this adapter chooses for itself. Tests run with smaller times.
-import { type Bounds, BOUNDS as SOCKETS } from '../binance/bounds.ts';
+import { type Bounds, BOUNDS as SOCKETS } from '../wire/bounds.ts';
 
 export interface CcxtBounds extends Bounds {
   /** ccxt says nothing when a subscription is confirmed: it holds when its sockets were quiet and open this long. */

@@ -1,8 +1,8 @@
 // What is asked, carried through ccxt to the place where it is sent: ccxt passes on neither who asks, nor until
 // when, nor what became of the bytes.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { HttpReply } from '../binance/http.ts';
-import type { Priority } from '../binance/limiter.ts';
+import type { HttpReply } from '../wire/http.ts';
+import type { Priority } from '../wire/limiter.ts';
 
 export interface Terms {
   readonly priority: Priority;

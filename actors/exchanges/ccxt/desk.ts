@@ -1,9 +1,9 @@
 // What order requests, the trade history and the other reads work with.
 
-import type { Clock } from '../binance/clock.ts';
-import type { Priority } from '../binance/limiter.ts';
-import type { Redact } from '../binance/redact.ts';
 import { ExchangeFault } from '../exchange.ts';
+import type { Clock } from '../wire/clock.ts';
+import type { Priority } from '../wire/limiter.ts';
+import type { Redact } from '../wire/redact.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { type Asked, asking, type Terms } from './call.ts';
 import type { CcxtExchange } from './library.ts';

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { compare, parse } from '../../market/decimal.ts';
 import type { MarketEvent, PriceLevel } from '../../market/market-event.ts';
-import type { Clock } from '../binance/clock.ts';
-import { type Conflated, conflated } from '../binance/conflate.ts';
 import { ExchangeFault, type FeedRequest } from '../exchange.ts';
-import { readAs, Unreadable } from '../read-as.ts';
+import type { Clock } from '../wire/clock.ts';
+import { type Conflated, conflated } from '../wire/conflate.ts';
+import { readAs, Unreadable } from '../wire/read-as.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
 import { amountOf } from './parse.ts';

@@ -1,8 +1,8 @@
 // OKX and every other exchange of ccxt, by configuration. ccxt signs, names and translates; what decides about
 // money is ours: when a request may leave, whether it left, what an answer proves, and what a report says.
 
-import { systemClock } from '../binance/clock.ts';
 import type { ExchangeSettings, OpenExchange } from '../exchange.ts';
+import { systemClock } from '../wire/clock.ts';
 import { BOUNDS } from './bounds.ts';
 import { loadExchange } from './library.ts';
 import { openSession } from './session.ts';

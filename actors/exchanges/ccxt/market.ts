@@ -1,11 +1,11 @@
 // The market feeds of a session, each a channel of its own over an exchange object without keys. A feed that is
 // asked for is tried until it holds; one that is lost is taken up again, and the listener hears of all as one.
 
-import { backOff, type Clock, pause } from '../binance/clock.ts';
-import type { Gate } from '../binance/gate.ts';
-import { type Held, keepOpen } from '../binance/keep-open.ts';
-import type { Redact } from '../binance/redact.ts';
 import { ExchangeFault, type ExchangeListener, type FeedRequest } from '../exchange.ts';
+import { backOff, type Clock, pause } from '../wire/clock.ts';
+import type { Gate } from '../wire/gate.ts';
+import { type Held, keepOpen } from '../wire/keep-open.ts';
+import type { Redact } from '../wire/redact.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { unlisted } from './desk.ts';
 import { createFeed, type Feed } from './feeds.ts';

@@ -3,7 +3,7 @@
 import { add, compare, parse, ZERO } from '../../market/decimal.ts';
 import type { Execution, VenueOrder } from '../../market/execution.ts';
 import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
-import { Unreadable } from '../read-as.ts';
+import { Unreadable } from '../wire/read-as.ts';
 import { ask, type Desk, type OrderRef, unlisted } from './desk.ts';
 import { type Judged, judge } from './outcome.ts';
 import { parseFill, parseOrder, type ReadOrder, readIdentity } from './parse.ts';

@@ -5,7 +5,7 @@
 // ccxt's classes alone do not separate the two: its NetworkError holds rate limits, which are refusals, and lost
 // replies; a refused key arrives as DDoSProtection; a cut says the same before and after the venue acted.
 import { z } from 'zod';
-import { readJson } from '../binance/outcome.ts';
+import { readJson } from '../wire/read-as.ts';
 import type { Asked, Call } from './call.ts';
 import type { Profile } from './profile.ts';
 import { NotAnswered, Unsendable } from './transport.ts';

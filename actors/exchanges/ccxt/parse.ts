@@ -5,7 +5,7 @@ import type { Execution, VenueOrder, VenueStatus, VenueTrade } from '../../marke
 import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
 import type { VenueBalance } from '../exchange.ts';
-import { readAs, Unreadable } from '../read-as.ts';
+import { readAs, Unreadable } from '../wire/read-as.ts';
 import type { UnifiedMarket } from './library.ts';
 import type { Profile } from './profile.ts';
 

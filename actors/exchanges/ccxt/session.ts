@@ -1,12 +1,12 @@
 // A session in the port's words. Two exchange objects: one with the keys, for orders and the user data stream, and
 // one without, for market data, so that neither waits for the other's sockets.
 
-import type { Clock } from '../binance/clock.ts';
-import { Gate } from '../binance/gate.ts';
-import { keepOpen } from '../binance/keep-open.ts';
-import { Limiter } from '../binance/limiter.ts';
-import { type Redact, redactor } from '../binance/redact.ts';
 import { ExchangeFault, type ExchangeListener, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
+import type { Clock } from '../wire/clock.ts';
+import { Gate } from '../wire/gate.ts';
+import { keepOpen } from '../wire/keep-open.ts';
+import { Limiter } from '../wire/limiter.ts';
+import { type Redact, redactor } from '../wire/redact.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { type Desk, termsOf } from './desk.ts';
 import { createInstance, hangUp } from './instance.ts';

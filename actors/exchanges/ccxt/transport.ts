@@ -2,9 +2,9 @@
 // client in the place of its own, which cannot say whether a request was written.
 
 import { compare, parse } from '../../market/decimal.ts';
-import type { Clock } from '../binance/clock.ts';
-import { type HttpClient, type HttpReply, type HttpRequest, httpClient } from '../binance/http.ts';
-import type { Limiter } from '../binance/limiter.ts';
+import type { Clock } from '../wire/clock.ts';
+import { type HttpClient, type HttpReply, type HttpRequest, httpClient } from '../wire/http.ts';
+import type { Limiter } from '../wire/limiter.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { type Call, currentCall, type Terms } from './call.ts';
 import type { CcxtExchange } from './library.ts';

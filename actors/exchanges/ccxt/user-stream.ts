@@ -3,9 +3,9 @@
 // know: a change only makes us look.
 
 import type { VenueOrder, VenueTrade } from '../../market/execution.ts';
-import { type Clock, pause } from '../binance/clock.ts';
-import { Delivery } from '../binance/delivery.ts';
 import type { ExchangeListener, VenueBalance } from '../exchange.ts';
+import { type Clock, pause } from '../wire/clock.ts';
+import { Delivery } from '../wire/delivery.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { hangUp } from './instance.ts';
 import type { CcxtExchange, SocketClient } from './library.ts';

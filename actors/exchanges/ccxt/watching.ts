@@ -1,9 +1,9 @@
 // A channel of ccxt: watch calls that are asked again for ever, until one of them fails. ccxt reconnects by being
 // asked again, and loses what came in between without a word; so a failure is a lost connection here.
 
-import type { Clock } from '../binance/clock.ts';
-import { within } from '../binance/clock.ts';
-import type { Channel, Held } from '../binance/keep-open.ts';
+import type { Clock } from '../wire/clock.ts';
+import { within } from '../wire/clock.ts';
+import type { Channel, Held } from '../wire/keep-open.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
 import { classesOf, withoutAddresses } from './outcome.ts';

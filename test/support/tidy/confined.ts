@@ -7,7 +7,7 @@ type Shell = Readonly<Record<string, string>>;
 /** file or folder/ -> why the clock is read there */
 const CLOCKS: Shell = {
   'actors/control/console/': 'the page shows ages',
-  'actors/exchanges/binance/clock.ts': 'the clock the adapter is given',
+  'actors/exchanges/wire/clock.ts': 'the clock the adapter is given',
   'actors/exchanges/paper/host.ts': 'the clock the venue is given',
   'actors/strategy/sandbox/': 'deadlines of strategy code',
   'persistence/embedded/': 'deadlines of a server that starts',
@@ -15,13 +15,13 @@ const CLOCKS: Shell = {
 const CHANCE: Shell = {
   'persistence/database.ts': 'names its sessions',
   'actors/control/token.ts': 'makes the access token',
-  'actors/exchanges/binance/clock.ts': 'jitter of reconnects',
+  'actors/exchanges/wire/clock.ts': 'jitter of reconnects',
   'actors/exchanges/paper/host.ts': 'makes API secrets and seeds',
   'persistence/embedded/cluster.ts': 'makes the password',
 };
 const TIMERS: Shell = {
   'actors/control/console/': 'the page refreshes itself',
-  'actors/exchanges/binance/clock.ts': 'the timers the adapter is given',
+  'actors/exchanges/wire/clock.ts': 'the timers the adapter is given',
   'actors/exchanges/paper/host.ts': 'the timers the venue is given',
   'actors/exchanges/paper/ledger/file.ts': 'lets other work through while a ledger is read',
   'actors/strategy/sandbox/': 'deadlines of strategy code',
@@ -97,7 +97,7 @@ function matches({ file, text, code }: Source, pattern: RegExp): Finding[] {
 const SHELLS_EXIST: Rule = {
   sentence: 'every file named for time, chance or the environment is there and uses it',
   advice: 'Remove it from test/support/tidy/confined.ts.',
-  planted: { 'config/env.ts': 'export const x = 1;', 'actors/exchanges/binance/clock.ts': 'export const y = 1;' },
+  planted: { 'config/env.ts': 'export const x = 1;', 'actors/exchanges/wire/clock.ts': 'export const y = 1;' },
   find: (project) =>
     CONFINEMENTS.flatMap(({ what, pattern, shell }) =>
       Object.keys(shell)

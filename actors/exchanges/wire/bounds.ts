@@ -1,4 +1,4 @@
-// Every number this adapter chooses for itself. Tests run with smaller times.
+// Every number an adapter chooses for itself. Tests run with smaller times.
 
 export interface Bounds {
   /** A socket is asked for a sign of life this often, and given up after `silentMs` without one. */

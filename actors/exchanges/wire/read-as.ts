@@ -11,3 +11,12 @@ export function readAs<S extends z.ZodType>(schema: S, json: unknown, what: stri
   const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
   throw new Unreadable(`${what}${where}: ${issue?.message ?? 'unknown'}`);
 }
+
+/** Undefined for what is not JSON: no JSON text stands for that. */
+export function readJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
