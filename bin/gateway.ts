@@ -13,6 +13,8 @@ import {
 import { openBinance } from '../actors/exchanges/binance/index.ts';
 import { openCcxt, openOkx } from '../actors/exchanges/ccxt/index.ts';
 import { type Ports, actors as productionActors } from '../actors/index.ts';
+import type { AccountBooks } from '../actors/market/books.ts';
+import type { ProviderContext } from '../actors/provider/context.ts';
 import { createMarketHub } from '../actors/provider/market-hub.ts';
 import type { ProviderInput } from '../actors/provider/messages.ts';
 import { createSessionHost } from '../actors/provider/session.ts';
@@ -29,7 +31,7 @@ import { createSandbox } from '../actors/strategy/sandbox/index.ts';
 import { createSandboxHost } from '../actors/strategy/sandbox-host.ts';
 import { SUPERVISOR, type SupervisorMessage } from '../actors/supervisor/messages.ts';
 import type { RootLog } from '../actors/telemetry/log.ts';
-import { createMetrics, type Metrics } from '../actors/telemetry/metrics.ts';
+import { createMetrics, type Metrics, type ReconcileCounts } from '../actors/telemetry/metrics.ts';
 import { createStore, type StoreOptions } from '../persistence/index.ts';
 import { systemClock } from './clock.ts';
 import type { Modules } from './modules.ts';
@@ -43,6 +45,8 @@ export interface GatewayOptions {
   };
   /** Resolves a credential reference at use. */
   readonly secrets: (reference: string) => string;
+  /** What the client order ids of this deployment begin with: an order of it that nobody knows is an alarm. */
+  readonly orderPrefix?: string;
   readonly modules: Modules;
   readonly api: { readonly address: string; readonly token: string; readonly allowedHosts: readonly string[] };
   readonly environment: string;
@@ -76,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const store = createStore({ ...options.store, log: log.subsystem('persistence') });
   const metrics = options.metrics ?? createMetrics({ environment, process: true });
   metrics.watchPool('primary', () => ({ constructing: 0, ...store.poolCounts() }));
-  const hosts = createHosts(options, node, () => system);
+  const hosts = createHosts(options, node, store.books, () => system);
   const definitions = options.actors ?? productionActors;
   const system: System = createSystem({
     actors: definitions,
@@ -93,9 +97,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.leaseWaitMs !== undefined && { leaseWaitMs: options.leaseWaitMs }),
     ...(options.crash !== undefined && { crash: options.crash }),
   });
+  metrics.watchReconciliation(() => reconcileCounts(system));
   // 2. The control plane first: while the system boots it says so.
   const control = createControl({
     inspector: system.inspector,
+    accounts: store.read,
     operate: operateOf(system, definitions),
     auth: { token: api.token },
     health: () => readiness(system.inspector.health()),
@@ -124,6 +130,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await store.close();
     throw error;
   }
+}
+
+const PROVIDERS_MAX = 1_000;
+
+function reconcileCounts(system: System): ReconcileCounts[] {
+  const now = systemClock.now();
+  return system.inspector.list({ kind: 'provider', limit: PROVIDERS_MAX }).flatMap(({ key }) => {
+    const context = system.snapshot(key)?.context as ProviderContext | undefined;
+    if (context === undefined) return [];
+    const { totals, doneAt } = context.rounds;
+    const { done, failed, skewed, unexplained, missing } = totals;
+    const ageMs = doneAt === null ? null : Math.max(0, now - doneAt);
+    const rounds = { done, failed, skewed };
+    return [{ provider: context.name, rounds, differences: unexplained, missingExecutions: missing, ageMs }];
+  });
 }
 
 function operateOf(system: System, definitions: readonly ActorDefinition[]): Operate {
@@ -158,7 +179,7 @@ interface Hosts {
   close(): Promise<void>;
 }
 
-function createHosts(options: GatewayOptions, node: string, system: () => System): Hosts {
+function createHosts(options: GatewayOptions, node: string, books: AccountBooks, system: () => System): Hosts {
   const log = options.log;
   const intake: Intake = {
     tell: (to, message, how) => system().tell(to, message, how),
@@ -175,6 +196,7 @@ function createHosts(options: GatewayOptions, node: string, system: () => System
     intake,
     hub,
     riskScopes: () => scopes,
+    ...(options.orderPrefix !== undefined && { orderPrefix: options.orderPrefix }),
     clock: systemClock,
     log: log.subsystem('provider'),
   });
@@ -188,7 +210,7 @@ function createHosts(options: GatewayOptions, node: string, system: () => System
     run: node,
   });
   return {
-    ports: { exchanges: sessions, sessions, sandboxes },
+    ports: { exchanges: sessions, sessions, books, sandboxes },
     async close() {
       await Promise.all([sandboxes.stopAll(), sessions.closeAll()]);
     },

@@ -144,6 +144,7 @@ async function gatewayOptions(
       risks: [{ scope: RISK_SCOPE, limits: { ...DEFAULT_LIMITS, ...settings.risk } }],
     },
     secrets: (reference) => resolveReference(reference, secrets),
+    orderPrefix: prefix,
     modules: createModules(folder),
     api: { address: settings.apiServer.addr, token, allowedHosts: settings.apiServer.allowedHosts },
     environment: settings.environment,

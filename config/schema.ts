@@ -98,7 +98,7 @@ const risk = section({
   orderBurst: whole(1, 100_000).default(3),
   maxConcurrentOrders: whole(0, 100_000).default(6),
   priceBandPercent: amount.default('1'),
-  allowedOrderTypes: z.array(oneOf('Limit', 'Market')).default(['Limit', 'Market']),
+  allowedOrderTypes: z.array(oneOf('Limit', 'Market', 'Stop', 'StopLimit')).default(['Limit', 'Market']),
   killSwitchEnabled: flag().default(true),
   maxRiskBreaches: whole(0, 100_000).default(3),
 });

@@ -1,5 +1,6 @@
 // The runtime's Store on Postgres. Three kinds of sessions: one that commits, one that holds the lease, and a few
 // that read; all carry one application name, which belongs to this store alone.
+import type { AccountBooks } from '../actors/market/books.ts';
 import type { DomainRow } from '../actors/runtime/effect.ts';
 import type { Store } from '../actors/runtime/ports.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
@@ -9,8 +10,10 @@ import { loadShard } from './load.ts';
 import { type Projection, projectionsWith } from './projections/index.ts';
 import { type AccountReader, createAccountReader } from './read/accounts.ts';
 import { listKeys } from './read/actors.ts';
+import { createAccountBooks } from './read/books.ts';
 import { findDeadLetter, listDeadLetters } from './read/dead-letters.ts';
 import { findActor, listHistories, listTransitions, readHistory } from './read/journal.ts';
+import { createLedgerReader, type LedgerReader } from './read/ledger.ts';
 import { createOrderReader, type OrderReader } from './read/orders.ts';
 import { createOutboxReader, type OutboxReader } from './read/outbox.ts';
 import { reserveIds } from './reserve.ts';
@@ -24,10 +27,12 @@ export interface StoreOptions extends DatabaseOptions {
 }
 
 /** What people ask for: lists and single rows of the trade tables. */
-export interface Readers extends OrderReader, OutboxReader, AccountReader {}
+export interface Readers extends OrderReader, OutboxReader, AccountReader, LedgerReader {}
 
 export interface PostgresStore extends Store, AsyncDisposable {
   readonly read: Readers;
+  /** What providers compare their venue with. */
+  readonly books: AccountBooks;
   /** Sessions of the reading pool. */
   poolCounts(): { readonly total: number; readonly idle: number; readonly waiting: number };
   close(): Promise<void>;
@@ -45,6 +50,7 @@ export function createStore(options: StoreOptions): PostgresStore {
     ...createOrderReader(database.orm),
     ...createOutboxReader(database.orm),
     ...createAccountReader(database.orm),
+    ...createLedgerReader(database.orm),
   };
   const close = async (): Promise<void> => {
     await Promise.all([unitOfWork.close(), lease.close(), database.close()]);
@@ -68,6 +74,7 @@ export function createStore(options: StoreOptions): PostgresStore {
     listDeadLetters: (filter) => reading('list dead letters', () => listDeadLetters(database.orm, filter)),
     getDeadLetter: (id) => reading(`dead letter ${id}`, () => findDeadLetter(database.orm, id)),
     read: readers,
+    books: createAccountBooks(database.orm, pool),
     poolCounts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close,
     [Symbol.asyncDispose]: close,

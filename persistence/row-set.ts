@@ -41,8 +41,9 @@ export interface RowSet<Row> {
   bind(rows: readonly Row[]): Parameter[];
 }
 
-/** Fields that are no column of the table: what a change is compared with. */
-type Beside = Readonly<Record<string, 'int8'>>;
+/** Fields that are no column of the table: what a change is compared with, what belongs to another table. */
+type Beside = Readonly<Record<string, 'int8' | 'text'>>;
+type BesideCell = { readonly int8: number | bigint; readonly text: string };
 
 interface Field {
   readonly name: string;
@@ -64,12 +65,12 @@ const ELEMENTS: Readonly<Record<string, ElementType>> = {
 export function rowSet<
   Table extends PgTable,
   Name extends ColumnName<Table>,
-  Extra extends Beside = Record<never, 'int8'>,
+  Extra extends Beside = Record<never, 'int8' | 'text'>,
 >(
   table: Table,
   names: readonly Name[],
   beside?: Extra,
-): RowSet<RowOf<Table, Name> & { readonly [Key in keyof Extra]: number | bigint }> {
+): RowSet<RowOf<Table, Name> & { readonly [Key in keyof Extra]: BesideCell[Extra[Key]] }> {
   const besides = Object.entries(beside ?? {}).map(([name, element]) => ({ name, sqlName: name, element, cast: '' }));
   const columns = names.map((name) => fieldOf(table, name));
   const fields = [...columns, ...besides];

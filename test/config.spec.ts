@@ -90,7 +90,10 @@ for (const [text, message] of [
     'risk: { priceBandPercent: "-1" }',
     'risk.priceBandPercent was "-1": a quoted decimal that is not negative, such as "0.25"',
   ],
-  ['risk: { allowedOrderTypes: [Stop] }', 'risk.allowedOrderTypes.0 was "Stop": one of Limit, Market'],
+  [
+    'risk: { allowedOrderTypes: [Iceberg] }',
+    'risk.allowedOrderTypes.0 was "Iceberg": one of Limit, Market, Stop, StopLimit',
+  ],
   [
     'databse: {}',
     'databse is unknown: known keys are environment, meta, apiServer, logging, database, eventbus, runtime, venue, ' +

@@ -1,6 +1,7 @@
 // What holds for every file of the project. A rule that must bend once says so: `// tidy-ok: reason`.
 import path from 'node:path';
 import test from 'ava';
+import { AMOUNT_RULES } from './support/tidy/amounts.ts';
 import { CONFINED_RULES } from './support/tidy/confined.ts';
 import { DOCUMENT_RULES } from './support/tidy/documents.ts';
 import { IMPORT_RULES } from './support/tidy/imports.ts';
@@ -8,7 +9,7 @@ import { judge, report } from './support/tidy/rule.ts';
 import { functionsOf, SHAPE_RULES } from './support/tidy/shape.ts';
 import { mask, Project, readProject } from './support/tidy/source.ts';
 
-const RULES = [...IMPORT_RULES, ...CONFINED_RULES, ...SHAPE_RULES, ...DOCUMENT_RULES];
+const RULES = [...IMPORT_RULES, ...CONFINED_RULES, ...AMOUNT_RULES, ...SHAPE_RULES, ...DOCUMENT_RULES];
 const EXCUSES_MAX = 20;
 const project = readProject(path.resolve(import.meta.dirname, '..'));
 

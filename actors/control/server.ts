@@ -15,6 +15,7 @@ import { type Address, isLoopback, listenFault, parseAddress, urlOf } from './ad
 import { type Access, type AuthOptions, createGuard, type Guard } from './auth.ts';
 import { type ControlLimits, controlLimits } from './limits.ts';
 import { answerTo, Problem } from './problem.ts';
+import { type AccountLists, accountRoutes } from './routes/accounts.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { healthRoutes, type ReadinessReport } from './routes/health.ts';
 import { countAnswers, metricsRoutes } from './routes/metrics.ts';
@@ -33,6 +34,8 @@ declare module 'fastify' {
 
 export interface ControlOptions {
   readonly inspector: Inspector;
+  /** Positions, balances and the ledger, as the database has them. */
+  readonly accounts: AccountLists;
   readonly auth: AuthOptions;
   readonly operate: Operate;
   readonly health: () => ReadinessReport;
@@ -106,6 +109,7 @@ export function buildServer(options: ControlOptions): FastifyInstance {
     healthRoutes(scope, health, log);
     metricsRoutes(scope, metrics);
     debugRoutes(scope, { inspector, stream, clock, limits });
+    accountRoutes(scope, { accounts: options.accounts, inspector, limits });
     operateRoutes(scope, options.operate);
     pageRoutes(scope);
     refuseOtherMethods(scope, table);

@@ -1,6 +1,14 @@
 // The port to an exchange: what provider and order effects need, whatever the venue.
 // One session is one account at one venue. An adapter is `open(settings, listener)` in a folder beside this file.
-import type { Execution, OrderType, Side, TimeInForce, VenueOrder, VenueTrade } from '../market/execution.ts';
+import type {
+  Execution,
+  ExecutionRef,
+  OrderType,
+  Side,
+  TimeInForce,
+  VenueOrder,
+  VenueTrade,
+} from '../market/execution.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { MarketEvent } from '../market/market-event.ts';
 
@@ -10,6 +18,18 @@ export interface Capabilities {
   readonly requestDeadline: boolean;
   readonly queryByClientOrderId: boolean;
   readonly clientOrderIdMax: number;
+  /** Every character a client order id may have, as the inside of a character class: `A-Za-z0-9`. */
+  readonly clientOrderIdChars: string;
+  /** reduce: the quantity alone, downwards, keeping its place in the queue. full: quantity and price. */
+  readonly amend: 'none' | 'reduce' | 'full';
+  readonly orderTypes: readonly OrderType[];
+  /** Those the venue keeps by itself; GTD is kept by the order machine whatever the venue can do. */
+  readonly timesInForce: readonly TimeInForce[];
+  readonly selfTradePrevention: boolean;
+  /** The venue cancels everything when it has not heard of us for a while. */
+  readonly cancelAllAfter: boolean;
+  /** Ended orders and trades older than this cannot be asked for; null: no limit is known. */
+  readonly historyDepthMs: number | null;
   /** Bounds added to the deadline before "not found" may be believed: clock skew, processing, read lag. */
   readonly skewMs: number;
   readonly processingMs: number;
@@ -25,6 +45,8 @@ export interface SubmitRequest {
   readonly postOnly: boolean;
   readonly quantity: string;
   readonly price: string | null;
+  /** Of Stop and StopLimit, else null. */
+  readonly stopPrice: string | null;
   /** Signed into the request. Comes from the claim that was committed, never from the moment of sending. */
   readonly signedAt: number;
   readonly deadlineAt: number;
@@ -44,6 +66,25 @@ export type CancelOutcome =
   | { readonly outcome: 'rejected'; readonly code: string; readonly reason: string }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
+/** The order's terms as they shall be. Absolute, so that asking twice is asking once. */
+export interface AmendRequest extends OrderRef {
+  readonly quantity: string;
+  readonly price: string | null;
+}
+
+export type AmendOutcome =
+  | { readonly outcome: 'amended'; readonly order: VenueOrder }
+  /** A question as a refused cancel is: the order may be filled, or have these terms already. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason: string }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+/** An order at the venue: by `venueOrderId` where it is given, else by our client order id. */
+export interface OrderRef {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly venueOrderId?: string;
+}
+
 export type QueryOutcome =
   | { readonly outcome: 'found'; readonly order: VenueOrder; readonly executions: readonly Execution[] }
   | { readonly outcome: 'notFound'; readonly askedAt: number }
@@ -62,6 +103,8 @@ export interface OrderReport {
   readonly reportId: string;
   readonly order: VenueOrder;
   readonly execution: Execution | null;
+  /** An execution the venue takes back; with `execution` it is corrected by that one. */
+  readonly busted?: ExecutionRef;
   readonly reason: string | null;
 }
 
@@ -91,14 +134,10 @@ export interface ExchangeSession {
   /** Venue clock minus ours, ms. */
   clockSkewMs(signal: AbortSignal): Promise<number>;
   submit(request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;
-  cancel(
-    request: { readonly clientOrderId: string; readonly symbol: string },
-    signal: AbortSignal,
-  ): Promise<CancelOutcome>;
-  query(
-    request: { readonly clientOrderId: string; readonly symbol: string },
-    signal: AbortSignal,
-  ): Promise<QueryOutcome>;
+  cancel(order: OrderRef, signal: AbortSignal): Promise<CancelOutcome>;
+  /** Where the venue cannot (`capabilities.amend`), rejected with AMEND_UNSUPPORTED and nothing sent. */
+  amend(request: AmendRequest, signal: AbortSignal): Promise<AmendOutcome>;
+  query(order: OrderRef, signal: AbortSignal): Promise<QueryOutcome>;
   openOrders(signal: AbortSignal): Promise<readonly VenueOrder[]>;
   /** Trades of the account in a symbol at or after sinceAt, oldest first, all pages. */
   trades(
@@ -135,6 +174,10 @@ export interface ExchangeSettings {
   readonly account?: string;
   /** The venue's test network, or its demo trading. */
   readonly sandbox?: boolean;
+  /** Price levels a book begins with; the adapter's own when absent, and without effect where the stream begins it. */
+  readonly snapshotDepth?: number;
+  /** The list of instruments is read anew this often, so that what was listed meanwhile is known. */
+  readonly listingRefreshMs?: number;
 }
 
 /** The world failed: a venue could not be reached, refused a read or answered nonsense. Holds no secret. */

@@ -40,3 +40,16 @@ export function parseClientOrderId(id: string): ClientOrderIdParts | null {
 export function isClientOrderIdOf(prefix: string, id: string): boolean {
   return parseClientOrderId(id)?.prefix === prefix;
 }
+
+/**
+ * Under which id an order of somebody else is kept here: of letters and digits, `extpapero77`. Whatever provider and
+ * venue call their own, no two orders share one: after the last `o` comes the venue's id, every letter o in it and
+ * every sign written as `z` and its code.
+ */
+export function externalOrderId(provider: string, venueOrderId: string): string {
+  return `ext${escaped(provider, /[^A-Za-y0-9]/g)}o${escaped(venueOrderId, /[^A-Za-np-y0-9]/g)}`;
+}
+
+function escaped(text: string, signs: RegExp): string {
+  return text.replace(signs, (sign) => `z${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

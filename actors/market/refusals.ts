@@ -63,8 +63,12 @@ export const REFUSALS = {
     meaning: 'Trading in this risk scope is halted',
     remedy: 'Find out why it was halted; a named person releases the kill switch',
   },
+  TRADING_RESTRICTED: {
+    meaning: 'Something at the venue is not as it is known here: only orders that reduce the position pass',
+    remedy: 'Find out what the restriction says; a named person lifts it',
+  },
   EXPOSURE_FULL: {
-    meaning: 'The risk scope holds as many open orders or instruments as it can keep account of',
+    meaning: 'The risk scope holds as many open orders, positions or instruments as it can keep account of',
     remedy: 'Spread the trading over more risk scopes',
   },
   INSTRUMENT_UNKNOWN: {
@@ -103,9 +107,37 @@ export const REFUSALS = {
     meaning: 'The order is not in doubt at a venue without request deadlines, so nobody need decide for the venue',
     remedy: 'Wait: where the venue has a deadline its answer after the fence decides; else look at the state',
   },
+  ORDER_NOT_AMENDABLE: {
+    meaning: 'The order has ended, is being replaced already, or was placed by somebody else',
+    remedy: 'Place a new order',
+  },
   ORDER_NOT_CANCELABLE: {
     meaning: 'The order has ended, or its end is known at the venue',
     remedy: 'Nothing is left to cancel',
+  },
+  ORDER_TYPE_UNSUPPORTED: {
+    meaning: 'The venue has no orders of this type',
+    remedy: 'Use one of the allowed types; watch the price in the strategy where the venue has no stop orders',
+  },
+  STOP_PRICE_INVALID: {
+    meaning: 'Stop orders need a stop price that is a decimal greater than zero, and no others have one',
+    remedy: 'Send the stop price of a stop order; leave it out of any other',
+  },
+  GOOD_TILL_INVALID: {
+    meaning: 'GTD orders need a time that lies ahead, and no others have one',
+    remedy: 'Send a time in the future with GTD; leave it out otherwise, and with market orders',
+  },
+  POST_ONLY_INVALID: {
+    meaning: 'Only a limit order can refuse to take liquidity',
+    remedy: 'Leave post-only out, or send a limit order',
+  },
+  LINK_INVALID: {
+    meaning: 'The order to link with is not open, is being canceled, has fills or has a partner',
+    remedy: 'Place both orders of a pair together',
+  },
+  AMEND_INVALID: {
+    meaning: 'The open order cannot have these terms',
+    remedy: 'See the detail; cancel the order and place another where that is what you want',
   },
 } as const satisfies { readonly [code: string]: RefusalText };
 

@@ -1,8 +1,14 @@
 // The order's words to its venue. Each answers with exactly one message: the machine counts on it.
 // What could not be shown to have failed is unknown: an exception, a timeout and a lost session mid-way alike.
-import type { CancelOutcome, ExchangeDirectory, QueryOutcome, SubmitOutcome } from '../exchanges/exchange.ts';
+import type {
+  AmendOutcome,
+  CancelOutcome,
+  ExchangeDirectory,
+  QueryOutcome,
+  SubmitOutcome,
+} from '../exchanges/exchange.ts';
 import { effect } from '../runtime/actor.ts';
-import type { OrderMessage, SubmitArgs, VenueRef } from './messages.ts';
+import type { AmendArgs, OrderMessage, SubmitArgs, VenueRef } from './messages.ts';
 
 /** What the order's effects are performed with. */
 export interface OrderPorts {
@@ -37,6 +43,19 @@ export const cancelOrder = effect<VenueRef, OrderPorts>({
     return cancelAnswer(await session.cancel(request, signal));
   },
   failed: (_, error) => ({ type: 'CancelUnknown', reason: error }) satisfies OrderMessage,
+});
+
+/** The terms are named whole, so that amending twice is amending once. */
+export const amendOrder = effect<AmendArgs, OrderPorts>({
+  afterCrash: 'repeat',
+  attempts: 1,
+  timeoutMs: TIMEOUT_MS,
+  async perform({ provider, ...request }, { ports, signal }) {
+    const session = ports.exchanges.find(provider);
+    if (session === null) return { type: 'AmendUnknown', reason: noSession(provider) } satisfies OrderMessage;
+    return amendAnswer(await session.amend(request, signal));
+  },
+  failed: (_, error) => ({ type: 'AmendUnknown', reason: error }) satisfies OrderMessage,
 });
 
 export const queryOrder = effect<VenueRef, OrderPorts>({
@@ -78,6 +97,17 @@ function cancelAnswer(answer: CancelOutcome): OrderMessage {
       return { type: 'CancelRejected', code: answer.code, reason: answer.reason };
     case 'unknown':
       return { type: 'CancelUnknown', reason: answer.reason };
+  }
+}
+
+function amendAnswer(answer: AmendOutcome): OrderMessage {
+  switch (answer.outcome) {
+    case 'amended':
+      return { type: 'AmendAcked', order: answer.order };
+    case 'rejected':
+      return { type: 'AmendRejected', code: answer.code, reason: answer.reason };
+    case 'unknown':
+      return { type: 'AmendUnknown', reason: answer.reason };
   }
 }
 

@@ -1,8 +1,10 @@
 // What a word of the venue adds to the facts of an order, and where it puts the order.
-import { type Decimal, format, max, parse } from '../market/decimal.ts';
-import type { Execution, VenueOrder } from '../market/execution.ts';
+import { type Decimal, div, format, isZero, max, parse, sub } from '../market/decimal.ts';
+import type { Execution, ExecutionRef, VenueOrder } from '../market/execution.ts';
 import {
   ALARM_AFTER_ASKS,
+  INFER_AFTER_ASKS,
+  isReplaced,
   type MessageOf,
   type OrderContext,
   type Standing,
@@ -11,20 +13,22 @@ import {
   told,
   type Verdict,
 } from './facts.ts';
-import { type FreshFill, takeFills } from './fills.ts';
+import { inferFill, isInferred, type TakenFills, takeFills } from './fills.ts';
+import { lockOf } from './ledger.ts';
 
 /** What the venue said, by whichever way it came. */
 export interface VenueWord {
   readonly order: VenueOrder;
   readonly executions: readonly Execution[];
+  /** Taken back; an execution beside it corrects it. */
+  readonly busted: ExecutionRef | null;
   readonly reason: string | null;
   /** Answers a question: never a cause to ask the next one at once, or two could go on for ever. */
   readonly isAnswer: boolean;
 }
 
-export interface Learned {
+export interface Learned extends Pick<TakenFills, 'undone' | 'fresh' | 'charged'> {
   readonly facts: OrderContext;
-  readonly fresh: readonly FreshFill[];
   readonly surprises: readonly Told[];
   /** What was believed over works again, and what was released must be reserved again. */
   readonly revived: boolean;
@@ -32,95 +36,199 @@ export interface Learned {
   readonly ask: boolean;
 }
 
-export function wordOf(message: MessageOf<'SubmitAcked' | 'CancelAcked' | 'OrderFound' | 'OrderReported'>): VenueWord {
+export type Evidence = MessageOf<'SubmitAcked' | 'CancelAcked' | 'AmendAcked' | 'OrderFound' | 'OrderReported'>;
+
+export function wordOf(message: Evidence): VenueWord {
   const { order } = message;
+  const plain = { order, executions: [], busted: null, reason: null, isAnswer: false };
   switch (message.type) {
-    case 'OrderReported':
-      return {
-        order,
-        executions: message.execution === null ? [] : [message.execution],
-        reason: message.reason,
-        isAnswer: false,
-      };
+    case 'OrderReported': {
+      const { execution, busted = null, reason } = message;
+      return { ...plain, executions: execution === null ? [] : [execution], busted, reason };
+    }
     case 'CancelAcked':
-      return { order, executions: [], reason: null, isAnswer: false };
+    case 'AmendAcked':
+      return plain;
     default:
-      return { order, executions: message.executions, reason: null, isAnswer: message.type === 'OrderFound' };
+      return { ...plain, executions: message.executions, isAnswer: message.type === 'OrderFound' };
   }
 }
 
 /** The facts after a word of the venue; null when it says nothing that is not known. */
-export function learn(context: OrderContext, word: VenueWord, at: number): Learned | null {
-  if (word.order.status === 'rejected' && word.executions.length === 0) return learnRejected(context, word, at);
-  // 1. The executions: taken in every state, also after the end.
-  const quantity = parse(context.order.quantity);
-  const counted = parse(context.venueFilled);
-  const venueFilled = max(counted, venueCount(word.order));
-  const { fills, filled, fresh, conflicting } = takeFills(context, word.executions, venueFilled);
-  // 2. Where that puts the order.
-  const revived = context.completedAt !== null && context.verdict === null;
-  const verdict = context.verdict ?? verdictOf(word.order);
-  const standing = standingOf(context, verdict, filled >= quantity, venueFilled > filled);
-  const missing = venueFilled > filled && standing !== 'closing';
+export function learn(context: OrderContext, said: VenueWord, at: number): Learned | null {
+  if (said.order.status === 'rejected' && said.executions.length === 0) return learnRejected(context, said, at);
+  const word = isOutdated(context, said) ? withoutCount(said) : said;
+  // 1. The terms: those of the newest word.
+  const terms = termsAfter(context, word.order);
+  const quantity = parse(terms.quantity);
+  // 2. The executions: taken and taken back in every state, also after the end.
+  const { taken, venueFilled, fruitless } = fillsAfter(context, word, at);
+  const { fills, filled, undone, fresh, charged } = taken;
+  // 3. Where that puts the order.
+  const verdict = verdictAfter(context, word);
+  const position = { verdict, complete: filled >= quantity, missing: venueFilled > filled };
+  const standing = standingOf(context, word.order, position);
+  const isOver = standing !== 'parked' && standing !== 'working' && standing !== 'closing';
+  const revived = context.completedAt !== null && (context.verdict === null || !isOver);
+  const missing = position.missing && standing !== 'closing';
   const ask = missing && !word.isAnswer && !context.asking;
-  // 3. What nobody expected.
-  const fruitless = word.isAnswer && standing === 'closing' && context.standing === 'closing' && fresh.length === 0;
-  const surprises = surprisesOf(context, word, { over: filled > quantity, fresh, conflicting, revived, fruitless });
-  const heard = fresh.length > 0 || surprises.length > 0 || fruitless || venueFilled !== counted;
-  const moved = standing !== context.standing || context.acknowledgedAt === null;
+  // 4. What nobody expected.
+  const findings = { over: filled > quantity, taken, revived, fruitless, amended: terms !== context };
+  const surprises = surprisesOf(context, word, findings);
+  const happened = fresh.length + undone.length + charged.length > 0 || fills.busted !== context.busted;
+  const isNewer = word.order.updatedAt > context.wordAt;
+  const heard = happened || surprises.length > 0 || fruitless || venueFilled !== parse(context.venueFilled) || isNewer;
+  const moved = standing !== context.standing || context.acknowledgedAt === null || terms !== context;
   const settled = word.isAnswer && context.asking;
   if (!heard && !moved && !settled && !ask) return null;
-  // 4. The facts.
-  const over = standing !== 'working' && standing !== 'closing';
+  // 5. The facts.
   const facts: OrderContext = {
     ...context,
     ...fills,
+    quantity: terms.quantity,
+    price: terms.price,
+    wordAt: Math.max(context.wordAt, word.order.updatedAt),
     standing,
     verdict: standing === 'filled' ? 'filled' : verdict,
     venueOrderId: context.venueOrderId ?? word.order.venueOrderId,
     venueFilled: format(venueFilled),
     acknowledgedAt: context.acknowledgedAt ?? at,
-    completedAt: over ? (revived ? at : (context.completedAt ?? at)) : null,
+    completedAt: isOver ? (revived ? at : (context.completedAt ?? at)) : null,
     reason: moved ? word.reason : context.reason,
     asks: moved ? 0 : context.asks + (fruitless ? 1 : 0),
     absences: 0,
     asking: ask || (context.asking && !word.isAnswer),
     surprises: context.surprises + surprises.length,
   };
-  return { facts, fresh, surprises, revived, ask };
+  const settledFacts = withTies(context, withLock(facts, isOver), fresh.length > 0);
+  return { facts: settledFacts, undone, fresh, charged, surprises, revived, ask };
 }
 
-/** An order that was rejected with executions was accepted before: what was left of it is canceled. */
-function verdictOf({ status }: VenueOrder): Verdict {
-  if (status === 'open') return null;
-  return status === 'rejected' ? 'canceled' : status;
+/** Once a trade was taken back, a word from before counts what counts no more, and calls filled what is not. */
+function isOutdated({ busted, wordAt }: OrderContext, { order, busted: undoing }: VenueWord): boolean {
+  return undoing === null && busted.length > 0 && order.updatedAt < wordAt;
 }
 
-/** A filled order counts as filled whole: some venues report it with a count that lags behind. */
-function venueCount(order: VenueOrder): Decimal {
-  const counted = parse(order.filledQuantity);
-  return order.status === 'filled' ? max(counted, parse(order.quantity)) : counted;
+/** What it shows of executions is as true as ever. */
+function withoutCount(word: VenueWord): VenueWord {
+  return { ...word, order: { ...word.order, status: 'open', filledQuantity: '0' } };
 }
 
-function standingOf(context: OrderContext, verdict: Verdict, complete: boolean, missing: boolean): Standing {
-  // An end the venue gave stays: only its last execution can still turn it into filled.
-  if (context.completedAt !== null && context.verdict !== null) return complete ? 'filled' : context.verdict;
-  if (missing) return verdict === null ? 'working' : 'closing';
-  if (complete) return 'filled';
-  return verdict ?? 'working';
+type TermsFacts = Pick<OrderContext, 'quantity' | 'price'>;
+
+/** The same object where they stay. A market order's price is nobody's wish, whatever a venue shows there. */
+function termsAfter(context: OrderContext, { quantity, price, updatedAt }: VenueOrder): TermsFacts {
+  const isPriced = context.price !== null && price !== null;
+  const isSame = parse(quantity) === parse(context.quantity) && (!isPriced || parse(price) === parse(context.price));
+  if (isSame || updatedAt < context.wordAt || isZero(parse(quantity))) return context;
+  return {
+    quantity: format(parse(quantity)),
+    price: isPriced ? format(parse(price)) : context.price,
+  };
 }
 
-interface Findings {
-  readonly over: boolean;
-  readonly fresh: readonly FreshFill[];
-  readonly conflicting: readonly Execution[];
-  readonly revived: boolean;
+interface FillsAfter {
+  readonly taken: TakenFills;
+  readonly venueFilled: Decimal;
   /** Asked for missing executions, answered without one. */
   readonly fruitless: boolean;
 }
 
-function surprisesOf(context: OrderContext, word: VenueWord, findings: Findings): Learned['surprises'] {
-  const { over, fresh, conflicting, revived, fruitless } = findings;
+function fillsAfter(context: OrderContext, word: VenueWord, at: number): FillsAfter {
+  const said = venueCount(word.order, context.busted.length > 0 || word.busted !== null);
+  const counted = max(parse(context.venueFilled), said);
+  const taken = takeFills(context, { ...word, venueFilled: counted });
+  // 1. A bust lowers the count itself: the venue's last word on it holds.
+  if (word.busted !== null) return { taken, venueFilled: max(said, taken.filled), fruitless: false };
+  const missing = sub(counted, taken.filled);
+  // 2. What stood for executions nobody showed gave way to a real one: the rest of it stands on.
+  const displaced = taken.undone.find(({ execution }) => isInferred(execution));
+  if (displaced !== undefined && missing > 0n) {
+    const price = parse(displaced.execution.price);
+    return {
+      taken: inferFill(taken, missing, price, displaced.execution.venueOrderId, at),
+      venueFilled: counted,
+      fruitless: false,
+    };
+  }
+  const fruitless = word.isAnswer && context.standing === 'closing' && taken.fresh.length === 0 && missing > 0n;
+  const asks = context.asks + 1;
+  // 3. Asked again and again the venue counts no more than we have: it was a count of executions that were taken back.
+  if (fruitless && parse(word.order.filledQuantity) <= taken.filled && asks >= ALARM_AFTER_ASKS)
+    return { taken, venueFilled: taken.filled, fruitless };
+  // 4. It counts more than it ever shows: the position must be right, the execution is inferred and flagged.
+  const price =
+    fruitless && said === counted && asks >= INFER_AFTER_ASKS ? inferredPrice(context, word.order, missing) : null;
+  if (price === null) return { taken, venueFilled: counted, fruitless };
+  const inferred = inferFill(taken, missing, price, context.venueOrderId ?? word.order.venueOrderId, at);
+  return { taken: inferred, venueFilled: counted, fruitless: false };
+}
+
+/** What the missing part cost by the venue's own sum, else the order's price; null where neither is known. */
+function inferredPrice({ filledQuote, price }: OrderContext, { filledQuote: said }: VenueOrder, missing: Decimal) {
+  const cost = said === undefined ? 0n : sub(parse(said), parse(filledQuote));
+  if (cost > 0n) return div(cost, missing, 'halfEven');
+  return price === null ? null : parse(price);
+}
+
+/** An order that was rejected with executions was accepted before: what was left of it is canceled. */
+function verdictOf({ status }: VenueOrder): Verdict {
+  if (status === 'open' || status === 'parked') return null;
+  return status === 'rejected' ? 'canceled' : status;
+}
+
+/** Kept from the first one on, but for an order that was filled by an execution that is taken back. */
+function verdictAfter(context: OrderContext, word: VenueWord): Verdict {
+  const isUnfilled = word.busted !== null && context.verdict === 'filled';
+  return isUnfilled ? verdictOf(word.order) : (context.verdict ?? verdictOf(word.order));
+}
+
+/**
+ * A filled order counts as filled whole: some venues report it with a count that lags behind. Not where an execution
+ * was taken back: then its count is what it says.
+ */
+function venueCount(order: VenueOrder, isBusted: boolean): Decimal {
+  const counted = parse(order.filledQuantity);
+  return order.status === 'filled' && !isBusted ? max(counted, parse(order.quantity)) : counted;
+}
+
+interface Position {
+  readonly verdict: Verdict;
+  readonly complete: boolean;
+  readonly missing: boolean;
+}
+
+function standingOf(context: OrderContext, { status }: VenueOrder, position: Position): Standing {
+  const { verdict, complete, missing } = position;
+  // An end the venue gave stays: only its last execution can still turn it into filled.
+  if (context.completedAt !== null && context.verdict !== null && verdict !== null) {
+    return complete ? 'filled' : verdict;
+  }
+  if (missing) return verdict === null ? 'working' : 'closing';
+  if (complete) return 'filled';
+  if (verdict !== null) return verdict;
+  // A copy that lags behind may still show it parked.
+  return status === 'parked' && context.standing !== 'working' ? 'parked' : 'working';
+}
+
+/** What the ledger holds as locked follows what is left; the postings are numbered. */
+function withLock(facts: OrderContext, isOver: boolean): OrderContext {
+  const lock = isOver ? 0n : lockOf(facts, sub(parse(facts.quantity), parse(facts.filled)));
+  const locked = format(lock);
+  return locked === facts.locked ? facts : { ...facts, locked, locks: facts.locks + 1 };
+}
+
+interface Findings {
+  readonly over: boolean;
+  readonly taken: TakenFills;
+  readonly revived: boolean;
+  readonly fruitless: boolean;
+  readonly amended: boolean;
+}
+
+function surprisesOf(context: OrderContext, word: VenueWord, findings: Findings): readonly Told[] {
+  const { over, taken, revived, fruitless, amended } = findings;
+  const { fresh, conflicting } = taken;
   const surprises: Told[] = [];
   const tell = (surprise: Surprise, detail: string): void => void surprises.push(told(surprise, detail));
   if (context.acknowledgedAt === null && context.signedAt === null) {
@@ -128,6 +236,10 @@ function surprisesOf(context: OrderContext, word: VenueWord, findings: Findings)
   } else if (revived) {
     tell('ORDER_REVIVED', `venueOrderId=${word.order.venueOrderId}, status=${word.order.rawStatus}`);
   }
+  if (amended && context.amendment === null && context.order.external === null) {
+    tell('ORDER_CHANGED_BY_ANOTHER', `quantity=${word.order.quantity}, price=${word.order.price ?? 'none'}`);
+  }
+  tellOfBusts(context, word, taken, tell);
   for (const one of conflicting) {
     tell('EXECUTION_CONFLICTING', `tradeId=${one.tradeId}, quantity=${one.quantity}, price=${one.price}`);
   }
@@ -137,14 +249,32 @@ function surprisesOf(context: OrderContext, word: VenueWord, findings: Findings)
   if (context.venueOrderId !== null && context.venueOrderId !== word.order.venueOrderId) {
     tell('ORDER_ID_CHANGED', `venueOrderId=${word.order.venueOrderId}, known=${context.venueOrderId}`);
   }
-  if (over) tell('ORDER_OVERFILLED', `added=${listed}, quantity=${context.order.quantity}`);
+  if (over) tell('ORDER_OVERFILLED', `added=${listed}, quantity=${context.quantity}`);
   else if (context.completedAt !== null && !revived) tell('EXECUTION_LATE', `added=${listed}`);
   return surprises;
+}
+
+function tellOfBusts(
+  context: OrderContext,
+  { busted, executions }: VenueWord,
+  { fills, undone, fresh }: TakenFills,
+  tell: (surprise: Surprise, detail: string) => void,
+): void {
+  if (busted !== null && fills.busted !== context.busted) {
+    const taken = undone.length > 0 ? `quantity=${undone[0]?.execution.quantity}` : 'it had not come here';
+    const surprise = executions.length > 0 ? 'EXECUTION_CORRECTED' : 'EXECUTION_BUSTED';
+    tell(surprise, `tradeId=${busted.tradeId}, ${taken}`);
+  }
+  for (const { execution } of fresh.filter((one) => isInferred(one.execution))) {
+    const { tradeId, quantity, price } = execution;
+    tell('EXECUTION_INFERRED', `tradeId=${tradeId}, quantity=${quantity}, price=${price}`);
+  }
 }
 
 /** "Rejected" ends an order that was sent and never acknowledged; after that it contradicts and is only a question. */
 function learnRejected(context: OrderContext, word: VenueWord, at: number): Learned | null {
   if (context.completedAt !== null) return null;
+  const nothing = { undone: [], fresh: [], charged: [], revived: false };
   const unexpected: Surprise | null =
     context.acknowledgedAt !== null
       ? 'REJECT_AFTER_ACCEPT'
@@ -159,10 +289,22 @@ function learnRejected(context: OrderContext, word: VenueWord, at: number): Lear
       reason: word.reason ?? word.order.rawStatus,
       asking: false,
     };
-    return { facts, fresh: [], surprises: [], revived: false, ask: false };
+    return { facts, ...nothing, surprises: [], ask: false };
   }
   const ask = context.acknowledgedAt !== null && !word.isAnswer && !context.asking;
   const facts = { ...context, asking: ask || (context.asking && !word.isAnswer), surprises: context.surprises + 1 };
   const detail = `venueOrderId=${word.order.venueOrderId}, reason=${word.reason ?? word.order.rawStatus}`;
-  return { facts, fresh: [], surprises: [{ surprise: unexpected, detail }], revived: false, ask };
+  return { facts, ...nothing, surprises: [{ surprise: unexpected, detail }], ask };
+}
+
+/**
+ * The orders it is tied to: an end makes way for its replacement, an end without one and a fill end the other of a
+ * pair. Each once.
+ */
+export function withTies(before: OrderContext, facts: OrderContext, isFilled: boolean): OrderContext {
+  const isEnd = facts.completedAt !== null && before.completedAt === null;
+  const isCleared = facts.standing === 'canceled' || facts.standing === 'expired';
+  const makesWay = isEnd && isCleared && isReplaced(facts) && facts.replacedBy === null;
+  if (makesWay) return { ...facts, replacedBy: facts.replacement?.clientOrderId ?? null };
+  return facts.linkedTo !== null && (isEnd || isFilled) ? { ...facts, unlinked: true } : facts;
 }

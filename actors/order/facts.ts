@@ -1,4 +1,5 @@
 // What is known of an order. The machine's guards read these facts and nothing else.
+import { type Decimal, max, parse, sub } from '../market/decimal.ts';
 import { type Fills, NO_FILLS } from './fills.ts';
 import type { OrderInput, OrderMessage } from './messages.ts';
 
@@ -10,15 +11,27 @@ export const ABSENCES_PROVE = 2;
 export const ALARM_AFTER_ASKS = 8;
 /** "Not found" answers about a working order before an operator is told. */
 export const ALARM_AFTER_ABSENCES = 3;
-/** Cancels of one order, refused while it stays open, before the wish is given up. */
+/** Answers about an ended order that show no execution for what they count, before it is inferred. */
+export const INFER_AFTER_ASKS = 24;
+/** Cancels of one order, refused while it stays open, before the wish is given up; amends likewise. */
 export const CANCELS_MAX = 5;
+export const AMENDS_MAX = 5;
 
 const BACKOFF_FIRST_MS = 250;
 export const BACKOFF_MAX_MS = 10_000;
 
 /** Where the venue's words, or the end we gave it ourselves, put an order: names of life states. */
-export type Standing = 'working' | 'closing' | 'filled' | 'canceled' | 'expired' | 'rejected' | 'denied' | 'absent';
-export type Life = Standing | 'intent' | 'queued' | 'sending' | 'doubt';
+export type Standing =
+  | 'parked'
+  | 'working'
+  | 'closing'
+  | 'filled'
+  | 'canceled'
+  | 'expired'
+  | 'rejected'
+  | 'denied'
+  | 'absent';
+export type Life = Standing | 'adopted' | 'intent' | 'queued' | 'sending' | 'doubt';
 /** Ends that rest on no word of the venue about the order itself: evidence of the contrary revives it. */
 export type OwnEnd = 'denied' | 'canceled' | 'rejected' | 'absent';
 
@@ -30,6 +43,11 @@ export type Surprise =
   | 'ORDER_OVERFILLED'
   | 'ORDER_VANISHED'
   | 'ORDER_UNDECIDED'
+  | 'ORDER_CHANGED_BY_ANOTHER'
+  | 'AMEND_GIVEN_UP'
+  | 'EXECUTION_BUSTED'
+  | 'EXECUTION_CORRECTED'
+  | 'EXECUTION_INFERRED'
   | 'EXECUTION_CONFLICTING'
   | 'EXECUTION_LATE'
   | 'EXECUTIONS_MISSING'
@@ -37,11 +55,42 @@ export type Surprise =
   | 'NOT_SENT_YET_KNOWN'
   | 'CANCEL_GIVEN_UP';
 
+/** Quantity and price. */
+export interface Terms {
+  readonly quantity: string;
+  readonly price: string | null;
+}
+
+/** The order that takes this one's place once it has ended. */
+export interface Replacement extends Terms {
+  readonly clientOrderId: string;
+}
+
 /** The venue's final word. */
 export type Verdict = 'filled' | 'canceled' | 'expired' | null;
 
 export interface OrderContext extends Fills {
   readonly order: OrderInput;
+  /** The terms as they stand: those of the order until it is amended. */
+  readonly quantity: string;
+  readonly price: string | null;
+  /** The venue's time of its newest word: an older one does not change the terms. */
+  readonly wordAt: number;
+  /** Asked of risk, then of the venue. */
+  readonly amendment: Terms | null;
+  readonly amends: number;
+  readonly amendRefusal: string | null;
+  /** Wished; it is placed when this order has ended with something left. */
+  readonly replacement: Replacement | null;
+  readonly replacedBy: string | null;
+  readonly linkedTo: string | null;
+  /** The other order of the pair was told to go. */
+  readonly unlinked: boolean;
+  /** A cancel is wished or on its way. */
+  readonly canceling: boolean;
+  /** What the ledger holds as locked for it, and how many postings that took. */
+  readonly locked: string;
+  readonly locks: number;
   /** Null until the venue has spoken of it or it has ended. */
   readonly standing: Standing | null;
   /** Kept from the first one on. */
@@ -66,6 +115,8 @@ export interface OrderContext extends Fills {
   /** A question about the working or ended order is out: one at a time. */
   readonly asking: boolean;
   readonly cancels: number;
+  /** Of them refused: what the give-up counts. One that was lost is asked again for as long as it takes. */
+  readonly cancelRefusals: number;
   readonly surprises: number;
 }
 
@@ -80,12 +131,26 @@ export type MessageOf<Type extends OrderMessage['type']> = Extract<OrderMessage,
 export function firstFacts(order: OrderInput): OrderContext {
   return {
     order,
+    quantity: order.quantity,
+    price: order.price,
+    wordAt: 0,
+    amendment: null,
+    amends: 0,
+    amendRefusal: null,
+    replacement: null,
+    replacedBy: null,
+    linkedTo: order.linkedTo,
+    unlinked: false,
+    canceling: false,
+    locked: '0',
+    locks: 0,
     standing: null,
     verdict: null,
     venueOrderId: null,
     venueFilled: '0',
     ...NO_FILLS,
-    signedAt: null,
+    // What somebody else placed has long been sent.
+    signedAt: order.external === null ? null : order.placedAt,
     deadlineAt: null,
     fenceAt: null,
     acknowledgedAt: null,
@@ -97,6 +162,7 @@ export function firstFacts(order: OrderInput): OrderContext {
     absences: 0,
     asking: false,
     cancels: 0,
+    cancelRefusals: 0,
     surprises: 0,
   };
 }
@@ -118,6 +184,47 @@ export function isUnsent(context: OrderContext): boolean {
 /** Its end is known, even where executions are still missing. */
 export function hasEnded(context: OrderContext): boolean {
   return context.verdict !== null || context.completedAt !== null;
+}
+
+/** Accepted, and as far as we know it can still trade. */
+export function isOpen(context: OrderContext): boolean {
+  return context.acknowledgedAt !== null && !hasEnded(context);
+}
+
+/** Whether the venue changes these terms in place; otherwise the order is canceled and another one placed. */
+export function isNativeAmend(context: OrderContext, wish: Terms): boolean {
+  const { order, quantity, price } = context;
+  const samePrice = wish.price === null || wish.price === price;
+  if (order.amends === 'none' || !isOpen(context)) return false;
+  if (order.amends === 'full') return true;
+  return samePrice && parse(wish.quantity) < parse(quantity);
+}
+
+/** The terms asked for; a price that is not named stays. */
+export function termsOf({ price }: OrderContext, wish: Terms): Terms {
+  return { quantity: wish.quantity, price: wish.price ?? price };
+}
+
+export function hasTerms({ quantity, price }: OrderContext, terms: Terms | null): boolean {
+  return terms !== null && terms.quantity === quantity && terms.price === price;
+}
+
+export function left({ quantity, filled }: Pick<OrderContext, 'quantity' | 'filled'>): Decimal {
+  return max(sub(parse(quantity), parse(filled)), 0n);
+}
+
+export function isMissingFills({ venueFilled, filled }: OrderContext): boolean {
+  return parse(venueFilled) > parse(filled);
+}
+
+/** There is an order to take its place, with something left for it. */
+export function isReplaced({ replacement, filled }: OrderContext): boolean {
+  return replacement !== null && parse(replacement.quantity) > parse(filled);
+}
+
+/** Its time has passed: it must not stay at the venue, however often a cancel is refused. */
+export function isOverdue({ order: { goodTillAt } }: OrderContext, at: number): boolean {
+  return goodTillAt !== null && at >= goodTillAt;
 }
 
 export function isStale(context: OrderContext, at: number): boolean {
@@ -149,7 +256,7 @@ export function countSilence(
 ): { changes: Partial<OrderContext>; alarm: Told | null } {
   const { standing, fenceAt, order } = context;
   const isAbsence = answer.type === 'OrderNotFound';
-  if (standing === 'working') {
+  if (standing === 'working' || standing === 'parked') {
     const absences = context.absences + (isAbsence ? 1 : 0);
     const alarm =
       absences === ALARM_AFTER_ABSENCES
@@ -175,6 +282,11 @@ export function lateNotSent({ reason }: MessageOf<'SubmitNotSent'>): Told {
 
 export function cancelGivenUp({ cancels, order }: OrderContext): Told {
   return told('CANCEL_GIVEN_UP', `provider=${order.provider}, cancels=${cancels}`);
+}
+
+export function amendGivenUp({ amends, order, amendment }: OrderContext): Told {
+  const asked = `quantity=${amendment?.quantity}, price=${amendment?.price ?? 'none'}`;
+  return told('AMEND_GIVEN_UP', `provider=${order.provider}, amends=${amends}, ${asked}`);
 }
 
 export function told(surprise: Surprise, detail: string): Told {

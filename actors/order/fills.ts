@@ -1,25 +1,36 @@
-// Which executions an order has taken, so that each is taken once, in whatever state it comes.
-import { add, type Decimal, format, mul, parse } from '../market/decimal.ts';
-import type { Execution } from '../market/execution.ts';
+// Which executions an order has taken, so that each is taken once, in whatever state it comes, and taken back once.
+import { add, type Decimal, format, mul, parse, sub } from '../market/decimal.ts';
+import type { Execution, ExecutionRef } from '../market/execution.ts';
 
 /**
  * Executions an order remembers by key. Beyond it the oldest are forgotten and the venue's own count decides whether
  * an unknown key is new; the unique key of the executions table holds in either case.
  */
 export const EXECUTIONS_REMEMBERED = 1_000;
+export const BUSTS_REMEMBERED = 100;
 
-/** New executions taken from one answer: three effects each. What is left is taken from the next answer. */
+/** New executions taken from one answer: a dozen effects each. What is left is taken from the next answer. */
 export const EXECUTIONS_PER_ANSWER = 256;
 
 /** What an order keeps of its executions. */
 export interface Fills {
-  /** `tradeId:venueOrderId=quantity@price`, oldest first: a self-trade shares the trade id, never both. */
+  /**
+   * `tradeId:venueOrderId=quantity@price~fee asset`, oldest first: a self-trade shares the trade id, never both.
+   * Without `~` the venue has not said what it charged.
+   */
   readonly executions: readonly string[];
   readonly forgotten: number;
+  /** `tradeId:venueOrderId` of those the venue took back, whether they had come here or not. */
+  readonly busted: readonly string[];
+  /** How many were inferred: the number in the trade id of the next. */
+  readonly inferred: number;
   /** Σ quantity and Σ quantity × price of everything taken. */
   readonly filled: string;
   readonly filledQuote: string;
 }
+
+/** What is booked of an execution. */
+export type Fill = Pick<Execution, 'tradeId' | 'venueOrderId' | 'quantity' | 'price' | 'fee' | 'feeAsset'>;
 
 /** An execution that was new, and the sums with it. */
 export interface FreshFill {
@@ -28,48 +39,173 @@ export interface FreshFill {
   readonly filledQuote: Decimal;
 }
 
+/** An execution that does not count any more, and the sums without it. */
+export interface UndoneFill {
+  readonly execution: Fill;
+  readonly filled: Decimal;
+  readonly filledQuote: Decimal;
+}
+
 export interface TakenFills {
   readonly fills: Fills;
   readonly filled: Decimal;
+  /** Undone before the fresh ones were taken. */
+  readonly undone: readonly UndoneFill[];
   readonly fresh: readonly FreshFill[];
+  /** Known executions whose fee was not, until this one told it. */
+  readonly charged: readonly Execution[];
   /** Executions whose key is known with other data: not taken. */
   readonly conflicting: readonly Execution[];
 }
 
-export const NO_FILLS: Fills = { executions: [], forgotten: 0, filled: '0', filledQuote: '0' };
+export interface Offer {
+  readonly executions: readonly Execution[];
+  readonly busted: ExecutionRef | null;
+  /** The venue's own cumulative count, of which these executions are a part. */
+  readonly venueFilled: Decimal;
+}
 
-/** `venueFilled` is the venue's own cumulative count, of which these executions are a part. */
-export function takeFills(fills: Fills, offered: readonly Execution[], venueFilled: Decimal): TakenFills {
-  let filled = parse(fills.filled);
-  if (offered.length === 0) return { fills, filled, fresh: [], conflicting: [] };
-  let filledQuote = parse(fills.filledQuote);
+export const NO_FILLS: Fills = {
+  executions: [],
+  forgotten: 0,
+  busted: [],
+  inferred: 0,
+  filled: '0',
+  filledQuote: '0',
+};
+
+/** A copy that is changed while an offer is taken. */
+interface Working {
+  executions: string[];
+  busted: readonly string[];
+  filled: Decimal;
+  filledQuote: Decimal;
+}
+
+export function takeFills(fills: Fills, { executions, busted, venueFilled }: Offer): TakenFills {
+  const nothing = { undone: [], fresh: [], charged: [], conflicting: [] };
+  if (executions.length === 0 && busted === null) return { fills, filled: parse(fills.filled), ...nothing };
+  const working = workingCopy(fills);
+  const undone: UndoneFill[] = [];
   const fresh: FreshFill[] = [];
+  const charged: Execution[] = [];
   const conflicting: Execution[] = [];
-  const executions = [...fills.executions];
-  for (const execution of offered) {
-    const quantity = parse(execution.quantity);
-    const price = parse(execution.price);
-    const key = `${execution.tradeId}:${execution.venueOrderId}=`;
-    const entry = `${key}${format(quantity)}@${format(price)}`;
-    const known = executions.find((one) => one.startsWith(key));
-    if (known !== undefined) {
-      if (known !== entry) conflicting.push(execution);
+  if (busted !== null) bust(working, busted, undone);
+  for (const execution of executions) {
+    const key = keyOf(execution);
+    const at = working.executions.findIndex((one) => one.startsWith(`${key}=`));
+    if (at >= 0) {
+      const known = readEntry(working.executions[at] as string);
+      if (!isSame(known, execution)) conflicting.push(execution);
+      else if (known.fee === null && execution.fee !== null) {
+        working.executions[at] = entryOf(execution);
+        charged.push(execution);
+      }
       continue;
     }
-    if (fills.forgotten > 0 && add(filled, quantity) > venueFilled) continue;
+    if (working.busted.includes(key)) continue;
+    if (fills.forgotten > 0 && add(working.filled, parse(execution.quantity)) > venueFilled) continue;
     if (fresh.length === EXECUTIONS_PER_ANSWER) break;
-    filled = add(filled, quantity);
-    filledQuote = add(filledQuote, mul(quantity, price));
-    executions.push(entry);
-    fresh.push({ execution, filled, filledQuote });
+    displaceInferred(working, undone);
+    fresh.push(take(working, execution));
   }
-  if (fresh.length === 0) return { fills, filled, fresh, conflicting };
+  if (undone.length + fresh.length + charged.length === 0 && working.busted === fills.busted) {
+    return { fills, filled: working.filled, undone, fresh, charged, conflicting };
+  }
+  return { fills: kept(fills, working), filled: working.filled, undone, fresh, charged, conflicting };
+}
+
+/** The execution the venue counted and never showed, of everything missing, under an id that follows from it. */
+export function inferFill(taken: TakenFills, missing: Decimal, price: Decimal, venueOrderId: string, at: number) {
+  const working = workingCopy(taken.fills);
+  const inferred = taken.fills.inferred + 1;
+  const fill: Execution = {
+    tradeId: `${INFERRED}${inferred}`,
+    venueOrderId,
+    quantity: format(missing),
+    price: format(price),
+    fee: null,
+    feeAsset: null,
+    liquidity: null,
+    tradedAt: at,
+  };
+  const fresh = [...taken.fresh, take(working, fill)];
+  return { ...taken, fills: { ...kept(taken.fills, working), inferred }, filled: working.filled, fresh };
+}
+
+const INFERRED = 'inferred-';
+
+export function isInferred({ tradeId }: ExecutionRef): boolean {
+  return tradeId.startsWith(INFERRED);
+}
+
+function workingCopy({ executions, busted, filled, filledQuote }: Fills): Working {
+  return { executions: [...executions], busted, filled: parse(filled), filledQuote: parse(filledQuote) };
+}
+
+function take(working: Working, execution: Execution): FreshFill {
+  const quantity = parse(execution.quantity);
+  working.filled = add(working.filled, quantity);
+  working.filledQuote = add(working.filledQuote, mul(quantity, parse(execution.price)));
+  working.executions.push(entryOf(execution));
+  return { execution, filled: working.filled, filledQuote: working.filledQuote };
+}
+
+/** One that never came here is remembered: when it comes after all, it does not count. */
+function bust(working: Working, busted: ExecutionRef, undone: UndoneFill[]): void {
+  const key = keyOf(busted);
+  if (working.busted.includes(key)) return;
+  working.busted = [...working.busted, key].slice(-BUSTS_REMEMBERED);
+  const at = working.executions.findIndex((one) => one.startsWith(`${key}=`));
+  if (at >= 0) undone.push(undo(working, at));
+}
+
+/** The real one has come: what stood for it goes, and what it leaves missing is inferred anew. */
+function displaceInferred(working: Working, undone: UndoneFill[]): void {
+  const at = working.executions.findIndex((one) => one.startsWith(INFERRED));
+  if (at >= 0) undone.push(undo(working, at));
+}
+
+function undo(working: Working, at: number): UndoneFill {
+  const execution = readEntry(working.executions[at] as string);
+  const quantity = parse(execution.quantity);
+  working.executions.splice(at, 1);
+  working.filled = sub(working.filled, quantity);
+  working.filledQuote = sub(working.filledQuote, mul(quantity, parse(execution.price)));
+  return { execution, filled: working.filled, filledQuote: working.filledQuote };
+}
+
+function kept(fills: Fills, { executions, busted, filled, filledQuote }: Working): Fills {
   const surplus = Math.max(executions.length - EXECUTIONS_REMEMBERED, 0);
-  const kept = {
+  return {
+    ...fills,
     executions: surplus === 0 ? executions : executions.slice(surplus),
     forgotten: fills.forgotten + surplus,
+    busted,
     filled: format(filled),
     filledQuote: format(filledQuote),
   };
-  return { fills: kept, filled, fresh, conflicting };
+}
+
+function keyOf({ tradeId, venueOrderId }: ExecutionRef): string {
+  return `${tradeId}:${venueOrderId}`;
+}
+
+function entryOf(execution: Fill): string {
+  const { fee, feeAsset, quantity, price } = execution;
+  const charge = fee === null ? '' : `~${format(parse(fee))} ${feeAsset ?? ''}`;
+  return `${keyOf(execution)}=${format(parse(quantity))}@${format(parse(price))}${charge}`;
+}
+
+function readEntry(entry: string): Fill {
+  const [ref = '', terms = ''] = entry.split('=');
+  const [deal = '', charge = ''] = terms.split('~');
+  const [tradeId = '', venueOrderId = ''] = ref.split(':');
+  const [quantity = '0', price = '0'] = deal.split('@');
+  const [fee = '', feeAsset = ''] = charge.split(' ');
+  return { tradeId, venueOrderId, quantity, price, fee: fee || null, feeAsset: feeAsset || null };
+}
+
+function isSame(known: Fill, offered: Fill): boolean {
+  return parse(known.quantity) === parse(offered.quantity) && parse(known.price) === parse(offered.price);
 }

@@ -1,41 +1,16 @@
-// What an order tells: its rows, its public reports, and its words to risk and provider, all made from its facts.
+// What an order tells, made from its facts: its public reports, and everything that follows from a word of the venue.
 import { type Decimal, div, format, isZero, parse, sub } from '../market/decimal.ts';
-import type { Execution } from '../market/execution.ts';
-import type { AuditRow, ExecutionRow, OrderRow, PublicOrderState } from '../market/records.ts';
 import { refusalText } from '../market/refusals.ts';
-import { type ProviderMessage, providerKey } from '../provider/messages.ts';
-import { type RiskMessage, riskKey } from '../risk/messages.ts';
-import { type Command, command, type Effect, publish, record, send } from '../runtime/effect.ts';
+import { type Effect, publish, record } from '../runtime/effect.ts';
 import type { Learned } from './evidence.ts';
-import type { Life, MessageOf, OrderContext, OwnEnd, Standing, Told } from './facts.ts';
-import type { ExecReport, OrderAnswer, SubmitArgs, VenueRef } from './messages.ts';
-import { orderKey } from './messages.ts';
+import type { Life, OrderContext, OwnEnd, Standing } from './facts.ts';
+import type { Fill } from './fills.ts';
+import { bookBust, bookFee, bookFill, bookLock } from './ledger.ts';
+import type { ExecReport, OrderAnswer } from './messages.ts';
+import * as requests from './requests.ts';
+import { alarm, changedExecution, executionRow, orderRow, publicState } from './rows.ts';
 
-const PUBLIC_STATE: { readonly [life in Life]: PublicOrderState } = {
-  intent: 'PENDING',
-  queued: 'PENDING',
-  sending: 'PENDING',
-  doubt: 'PENDING',
-  working: 'ACK',
-  closing: 'ACK',
-  filled: 'FILLED',
-  canceled: 'CANCELLED',
-  expired: 'EXPIRED',
-  denied: 'REJECTED',
-  rejected: 'REJECTED',
-  absent: 'REJECTED',
-};
-
-export function publicState(context: OrderContext, life: Life): PublicOrderState {
-  const state = PUBLIC_STATE[life];
-  return state === 'ACK' && context.filled !== '0' ? 'PARTIAL' : state;
-}
-
-export function venueRef({ order }: OrderContext): VenueRef {
-  return { provider: order.provider, clientOrderId: order.clientOrderId, symbol: order.symbol };
-}
-
-export type Refusal = 'ORDER_NOT_CANCELABLE' | 'ORDER_NOT_UNDECIDABLE';
+export type Refusal = 'ORDER_NOT_CANCELABLE' | 'ORDER_NOT_AMENDABLE' | 'ORDER_NOT_UNDECIDABLE';
 
 export function answer(
   context: OrderContext,
@@ -47,129 +22,82 @@ export function answer(
   return { accepted: refusal === null, state, detail };
 }
 
-/** Who ended a doubt by a word of their own. */
-export function declared({ by, reason }: MessageOf<'DeclareAbsent'>): Effect {
-  return record<AuditRow>({ table: 'audit_log', actor: by, action: 'ORDER_DECLARED_ABSENT', detail: reason });
-}
-
-export function submitArgs(context: OrderContext): SubmitArgs {
-  const { order, signedAt, deadlineAt } = context;
-  return {
-    ...venueRef(context),
-    side: order.side,
-    orderType: order.orderType,
-    timeInForce: order.timeInForce,
-    postOnly: order.postOnly,
-    quantity: order.quantity,
-    price: order.price,
-    signedAt: signedAt ?? 0,
-    deadlineAt: deadlineAt ?? 0,
-  };
-}
-
-export function askVenue(context: OrderContext): Command<'queryOrder', VenueRef> {
-  return command('queryOrder', venueRef(context));
-}
-
-export function orderRow(context: OrderContext, life: Life): OrderRow {
-  const { order } = context;
-  return {
-    table: 'orders',
-    clientOrderId: order.clientOrderId,
-    provider: order.provider,
-    strategyInstance: order.strategyInstance,
-    symbol: order.symbol,
-    side: order.side,
-    orderType: order.orderType,
-    timeInForce: order.timeInForce,
-    quantity: order.quantity,
-    price: order.price,
-    placedAt: order.placedAt,
-    state: publicState(context, life),
-    life,
-    venueOrderId: context.venueOrderId,
-    filledQuantity: context.filled,
-    filledQuote: context.filledQuote,
-    signedAt: context.signedAt,
-    deadlineAt: context.deadlineAt,
-    acknowledgedAt: context.acknowledgedAt,
-    completedAt: context.completedAt,
-    reason: context.reason,
-  };
-}
-
-export function reserveRequest({ order }: OrderContext): Effect {
-  return send<RiskMessage>(riskKey(order.riskScope), {
-    type: 'ReserveRequested',
-    clientOrderId: order.clientOrderId,
-    provider: order.provider,
-    symbol: order.symbol,
-    side: order.side,
-    orderType: order.orderType,
-    quantity: order.quantity,
-    price: order.price,
-    strategyInstance: order.strategyInstance,
-  });
-}
-
-/** The reservation of what was not filled yet, asked back after it had been released. */
-export function restoreRequest({ order, filled }: OrderContext): Effect {
-  const left = sub(parse(order.quantity), parse(filled));
-  return send<RiskMessage>(riskKey(order.riskScope), {
-    type: 'ReservationRestored',
-    clientOrderId: order.clientOrderId,
-    provider: order.provider,
-    symbol: order.symbol,
-    side: order.side,
-    quantity: format(left > 0n ? left : 0n),
-    price: order.price,
-  });
-}
-
-export function submitRequest({ order }: OrderContext): Effect {
-  return send<ProviderMessage>(providerKey(order.provider), {
-    type: 'SubmitRequested',
-    clientOrderId: order.clientOrderId,
-    symbol: order.symbol,
-  });
-}
-
-export function alarm({ order }: OrderContext, { surprise, detail }: Told): Effect {
-  return record<AuditRow>({ table: 'audit_log', actor: orderKey(order.clientOrderId), action: surprise, detail });
-}
-
-/** Risk forgets the order and the provider frees its slot; a denied order has neither. */
-export function farewell({ order }: OrderContext): readonly Effect[] {
-  const { clientOrderId, provider, symbol } = order;
+/** What follows from an end that we gave it; the facts hold it already. */
+export function ending(before: OrderContext, context: OrderContext, end: OwnEnd, at: number): Effect[] {
+  const report = execReport(context, endState(end), at, sumsOf(context), null);
   return [
-    send<RiskMessage>(riskKey(order.riskScope), { type: 'ReservationReleased', clientOrderId, provider, symbol }),
-    send<ProviderMessage>(providerKey(provider), { type: 'OrderClosed', clientOrderId }),
+    record(orderRow(context, end)),
+    publishReport(report),
+    ...(end === 'denied' ? [] : requests.farewell(context)),
+    ...wordsToTied(before, context, at),
   ];
 }
 
-/** What follows from an end that we gave it; the facts hold it already. */
-export function ending(context: OrderContext, end: OwnEnd, at: number): Effect[] {
-  const report = execReport(context, endState(end), at, sumsOf(context), null);
-  return [record(orderRow(context, end)), publishReport(report), ...(end === 'denied' ? [] : farewell(context))];
-}
-
-/** Everything that follows from a word of the venue, in this order: rows, risk, reports, farewell, alarms, question. */
+/**
+ * Everything that follows from a word of the venue, in this order: rows, books, risk, reports, farewell, the orders it
+ * is tied to, alarms, question.
+ */
 export function consequences(before: OrderContext, learned: Learned, at: number): Effect[] {
-  const { facts, fresh } = learned;
+  const { facts, surprises, ask } = learned;
   const effects: Effect[] = [];
   const life = facts.standing;
   if (life !== null && isPublicChange(before, learned)) {
-    for (const { execution } of fresh) effects.push(record(executionRow(facts, execution)));
-    effects.push(record(orderRow(facts, life)));
-    if (learned.revived) effects.push(restoreRequest(before));
-    for (const { execution } of fresh) effects.push(exposureFilled(facts, execution));
+    effects.push(...rows(learned, life, at), ...books(before, learned, at), ...exposure(before, learned));
     for (const report of reportsOf(before, learned, life, at)) effects.push(publishReport(report));
-    if (facts.completedAt !== null && (before.completedAt === null || learned.revived))
-      effects.push(...farewell(facts));
+    const isEnd = facts.completedAt !== null && (before.completedAt === null || learned.revived);
+    if (isEnd) effects.push(...requests.farewell(facts));
+    // The provider had let it go; whatever it answers, it looks after the order again.
+    if (learned.revived && facts.completedAt === null) effects.push(requests.submitRequest(facts));
+    effects.push(...wordsToTied(before, facts, at));
   }
-  for (const told of learned.surprises) effects.push(alarm(facts, told));
-  if (learned.ask) effects.push(askVenue(facts));
+  for (const told of surprises) {
+    effects.push(alarm(facts, told));
+    if (told.surprise === 'ORDER_OVERFILLED') effects.push(requests.restrict(facts, `ORDER_OVERFILLED ${told.detail}`));
+  }
+  if (ask) effects.push(requests.askVenue(facts));
   return effects;
+}
+
+/** To the orders it is tied to: the one that takes its place, else the other of a pair. */
+function wordsToTied(before: OrderContext, facts: OrderContext, at: number): readonly Effect[] {
+  if (facts.replacedBy !== before.replacedBy) return requests.successor(facts, at);
+  return facts.unlinked && !before.unlinked ? requests.unlink(facts) : [];
+}
+
+function rows({ facts, fresh, undone, charged }: Learned, life: Standing, at: number): Effect[] {
+  return [
+    ...undone.map(({ execution }) => changedExecution(facts, execution, at)),
+    ...fresh.map(({ execution }) => record(executionRow(facts, execution))),
+    ...charged.map((execution) => changedExecution(facts, execution, null)),
+    record(orderRow(facts, life)),
+  ];
+}
+
+function books(before: OrderContext, { facts, fresh, undone, charged }: Learned, at: number): Effect[] {
+  return [
+    ...undone.flatMap(({ execution }) => bookBust(facts, execution, at)),
+    ...fresh.flatMap(({ execution }) => bookFill(facts, execution, at)),
+    ...charged.flatMap((execution) => bookFee(facts, execution, at)),
+    ...bookLock(before, facts, at),
+  ];
+}
+
+/** What risk must know, in the order in which it became so. */
+function exposure(before: OrderContext, { facts, fresh, undone, charged, revived }: Learned): Effect[] {
+  const isNewHere = facts.order.external !== null && before.acknowledgedAt === null;
+  const amended = facts.quantity !== before.quantity || undone.length > 0;
+  const isLive = facts.completedAt === null;
+  return [
+    ...(revived || isNewHere ? [requests.restoreRequest({ ...before, ...termsOf(facts) })] : []),
+    ...undone.map(({ execution }) => requests.exposureFilled(facts, execution, 'bust')),
+    ...fresh.map(({ execution }) => requests.exposureFilled(facts, execution, 'fill')),
+    ...charged.flatMap((execution) => requests.feeLearned(facts, execution)),
+    ...(amended && isLive ? [requests.reservationAmended(facts)] : []),
+  ];
+}
+
+function termsOf({ quantity, price }: OrderContext) {
+  return { quantity, price };
 }
 
 interface Sums {
@@ -182,11 +110,11 @@ function execReport(
   state: ExecReport['state'],
   at: number,
   sums: Sums,
-  fill: Execution | null,
+  fill: Fill | null,
 ): ExecReport {
   const { order } = context;
   const { filled, filledQuote } = sums;
-  const left = sub(parse(order.quantity), filled);
+  const left = sub(parse(context.quantity), filled);
   return {
     type: 'ExecReport',
     clientOrderId: order.clientOrderId,
@@ -197,8 +125,8 @@ function execReport(
     state,
     side: order.side,
     orderType: order.orderType,
-    price: order.price,
-    quantity: order.quantity,
+    price: context.price,
+    quantity: context.quantity,
     filledQuantity: format(filled),
     remainingQty: left > 0n ? format(left) : '0',
     avgFillPrice: isZero(filled) ? null : format(div(filledQuote, filled, 'halfEven')),
@@ -208,6 +136,10 @@ function execReport(
     commissionAsset: fill?.feeAsset ?? null,
     timestamp: at,
     rejectReason: state === 'ACK' || state === 'PARTIAL' || state === 'FILLED' ? null : context.reason,
+    // Of the report of the end, so that whoever hears it knows the order that follows as its own.
+    ...((state === 'CANCELLED' || state === 'EXPIRED') && context.replacedBy !== null
+      ? { replacedBy: context.replacedBy }
+      : {}),
   };
 }
 
@@ -219,23 +151,46 @@ function publishReport(report: ExecReport): Effect {
   return publish(`orders/${report.strategyInstance}`, report);
 }
 
-function isPublicChange(before: OrderContext, { facts, fresh }: Learned): boolean {
+/** The order goes on as it is: why its terms were not changed. */
+export function amendRefused(context: OrderContext, reason: string, at: number): Effect[] {
+  const life = context.standing ?? 'working';
+  const state = publicState(context, life);
+  if (state === 'PENDING') return [];
+  return [
+    record(orderRow(context, life)),
+    publishReport({ ...execReport(context, state, at, sumsOf(context), null), rejectReason: reason }),
+  ];
+}
+
+function isPublicChange(before: OrderContext, { facts, fresh, undone, charged }: Learned): boolean {
   return (
-    fresh.length > 0 ||
+    fresh.length + undone.length + charged.length > 0 ||
     facts.standing !== before.standing ||
     facts.venueOrderId !== before.venueOrderId ||
-    facts.acknowledgedAt !== before.acknowledgedAt
+    facts.acknowledgedAt !== before.acknowledgedAt ||
+    facts.quantity !== before.quantity ||
+    facts.price !== before.price
   );
 }
 
-/** The acceptance, then one report per execution, then the end: what a strategy counts on sums up either way. */
+/**
+ * The acceptance, what was taken back, one report per execution, then the end: what a strategy counts on sums up
+ * either way. An execution that is taken back has a negative last quantity.
+ */
 function reportsOf(before: OrderContext, learned: Learned, life: Standing, at: number): ExecReport[] {
-  const { facts, fresh } = learned;
+  const { facts, fresh, undone } = learned;
   const reports: ExecReport[] = [];
-  if (before.acknowledgedAt === null && facts.acknowledgedAt !== null) {
-    reports.push(execReport(facts, 'ACK', at, sumsOf(before), null));
+  const isNew = before.acknowledgedAt === null && facts.acknowledgedAt !== null;
+  const isAmended = facts.quantity !== before.quantity || facts.price !== before.price;
+  if (isNew || isAmended) {
+    const sums = sumsOf(before);
+    reports.push(execReport(facts, isZero(sums.filled) ? 'ACK' : 'PARTIAL', at, sums, null));
   }
   const late = before.completedAt !== null && !learned.revived ? endState(life) : 'PARTIAL';
+  for (const one of undone) {
+    const reversed = { ...one.execution, quantity: format(-parse(one.execution.quantity)) };
+    reports.push(execReport(facts, isZero(one.filled) && late === 'PARTIAL' ? 'ACK' : late, at, one, reversed));
+  }
   const last = fresh.at(-1);
   for (const one of fresh) {
     const state = one === last && life === 'filled' ? 'FILLED' : late;
@@ -248,41 +203,13 @@ function reportsOf(before: OrderContext, learned: Learned, life: Standing, at: n
   return reports;
 }
 
-function endState(life: Standing): ExecReport['state'] {
+function endState(life: Life): ExecReport['state'] {
   if (life === 'filled') return 'FILLED';
   if (life === 'expired') return 'EXPIRED';
   return life === 'canceled' ? 'CANCELLED' : 'REJECTED';
 }
 
-function exposureFilled({ order }: OrderContext, { quantity, price }: Execution): Effect {
-  return send<RiskMessage>(riskKey(order.riskScope), {
-    type: 'ExposureFilled',
-    clientOrderId: order.clientOrderId,
-    provider: order.provider,
-    symbol: order.symbol,
-    side: order.side,
-    quantity,
-    price,
-  });
-}
-
-function executionRow({ order }: OrderContext, execution: Execution): ExecutionRow {
-  return {
-    table: 'executions',
-    clientOrderId: order.clientOrderId,
-    provider: order.provider,
-    strategyInstance: order.strategyInstance,
-    venue: order.venue,
-    account: order.account,
-    symbol: order.symbol,
-    tradeId: execution.tradeId,
-    venueOrderId: execution.venueOrderId,
-    side: order.side,
-    quantity: execution.quantity,
-    price: execution.price,
-    fee: execution.fee,
-    feeAsset: execution.feeAsset,
-    liquidity: execution.liquidity,
-    tradedAt: execution.tradedAt,
-  };
+export function replaceGivenUp({ order, standing }: OrderContext): string {
+  const { clientOrderId } = order;
+  return refusalText('ORDER_NOT_AMENDABLE', { clientOrderId, state: `${standing ?? ''}, and cannot be canceled` });
 }

@@ -1,8 +1,8 @@
 // How much a provider keeps, and how often it tries. Together the lists stay below the runtime's bounds on a snapshot
 // and on the effects of one turn.
 
-/** Orders at the venue at once; a further one is refused. */
-export const LIVE_ORDERS_MAX = 1_000;
+/** Orders at the venue at once; a further one is refused. All of them are canceled in one turn. */
+export const LIVE_ORDERS_MAX = 750;
 /** Orders that wait for the venue to become ready; a further one is refused. */
 export const WAITING_ORDERS_MAX = 200;
 export const WATCHERS_MAX = 50;
@@ -13,14 +13,29 @@ export const INSTRUMENTS_MAX = 200;
 /** External orders remembered so that each is written to the audit log once. */
 export const EXTERNAL_ORDERS_MAX = 50;
 export const BALANCES_MAX = 200;
-export const TRADES_MAX = 200;
 
 /** Orders asked about after one round; the rest is asked after the next, which follows soon. */
-export const ASKED_ORDERS_MAX = 400;
+export const ASKED_ORDERS_MAX = 250;
+/** Orders one round tells of with what was missing; the rest is told by the next, which follows soon. */
+export const FOUND_ORDERS_MAX = 20;
+/** Executions told of one order at once: an order that has fewer than the venue counts asks for the rest itself. */
+export const FOUND_EXECUTIONS_MAX = 10;
+/** Orders a round asks the venue for by the id the venue gave them. */
+export const LOOKUPS_MAX = 30;
+/** Trades looked up in our books at once. */
+export const BOOKS_PAGE = 500;
+/** Assets of which one round books a difference. */
+export const BOOKINGS_MAX = 50;
+/** Rounds that must find the same difference between an account and the books before it counts as unexplained. */
+export const DIFFERENCE_LOOKS = 3;
+/** The same while the asset is traded: by chance a difference on its way does not stay the same so often. */
+export const BUSY_LOOKS = 9;
 export const RECONCILE_INTERVAL_MS = 30_000;
+/** Between looks until the books of every asset are open. */
+export const OPENING_LOOK_MS = 5_000;
 export const RECONCILE_REST_MS = 1_000;
-/** Trades are asked for again this long before the last round: venues list them late. */
-export const RECONCILE_OVERLAP_MS = 60_000;
+/** Trades are asked for again this many read lags before the last round: venues list them late. */
+export const OVERLAP_LAGS = 2;
 /** Failed rounds in a row, with the link up, after which the venue no longer counts as ready. */
 export const RECONCILE_FAILURES_MAX = 3;
 export const RETRY_FIRST_MS = 1_000;
@@ -31,6 +46,7 @@ export const REFERENCE_PRICE_MS = 250;
 export const REFERENCE_REPEAT_MS = 15_000;
 
 /** Where the settings name no other. */
+export const LISTING_REFRESH_MS = 900_000;
 export const RECV_WINDOW_MS = 5_000;
 export const HTTP_TIMEOUT_MS = 10_000;
 

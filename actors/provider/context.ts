@@ -1,12 +1,20 @@
 // What a provider keeps between messages, and what it can ask of the world.
 import type { Instrument } from '../market/instrument.ts';
-import type { AuditRow, BalanceRow, InstrumentRow, ProviderRoutesRow, ProviderRow } from '../market/records.ts';
-import type { OrderMessage } from '../order/messages.ts';
-import type { Record as RecordRow, Reply, Send } from '../runtime/effect.ts';
+import type {
+  AuditRow,
+  BalanceRow,
+  InstrumentRow,
+  LedgerRow,
+  ProviderRoutesRow,
+  ProviderRow,
+} from '../market/records.ts';
+import type { OrderInput, OrderMessage } from '../order/messages.ts';
+import type { RiskMessage } from '../risk/messages.ts';
+import type { Record as RecordRow, Reply, Send, Spawn } from '../runtime/effect.ts';
 import { invariant } from '../runtime/invariant.ts';
 import type { Delivered } from '../runtime/message.ts';
 import type { StrategyMessage } from '../strategy/messages.ts';
-import type { ProviderCommand, ProviderInput, ProviderMessage, Route } from './messages.ts';
+import type { Connected, ProviderCommand, ProviderInput, ProviderMessage, Route } from './messages.ts';
 
 export interface ProviderContext extends ProviderInput, OrderBook {
   /** An operator wants it to run. */
@@ -27,32 +35,29 @@ export interface ProviderContext extends ProviderInput, OrderBook {
   readonly watchers: Watchers;
   readonly feeds: { readonly wanted: number; readonly held: number; readonly failures: number };
   readonly rounds: Rounds;
-  /** Assets the account held at the last look: one that is not listed any more holds nothing. */
-  readonly assets: readonly string[];
+  /** What the account held at the last look: an asset that is not listed any more holds nothing. */
+  readonly assets: Assets;
+  /** Differences that were booked and that nobody has explained, by asset: what the account held too much. */
+  readonly unexplained: { readonly [asset: string]: string };
   /** Orders placed by others: how many, and the newest of them. */
   readonly external: { readonly count: number; readonly recent: readonly string[] };
 }
 
-export interface Link {
-  readonly venue: string;
-  readonly account: string;
-  readonly fenceMarginMs: number;
-  readonly recvWindowMs: number;
-  readonly skewMs: number;
-}
+export type Link = Omit<Connected, 'type' | 'session' | 'instruments'>;
 
 export interface OrderBook {
-  /** Orders that may be at the venue, by client order id. */
+  /** Orders that may be at the venue, by the id of their actor. */
   readonly live: { readonly [clientOrderId: string]: LiveOrder };
   /** Orders that wait for the venue to become ready, in the order of their requests. */
   readonly waiting: readonly WaitingOrder[];
 }
 export interface LiveOrder {
   readonly symbol: string;
-  /** When it was granted. */
+  /** When it was granted, or first seen. */
   readonly since: number;
-  /** Filled quantity by the venue's word when it was last asked to look at itself, and the round of that. */
+  /** Filled quantity by the venue's word when it was last listed or asked to look at itself. */
   readonly filled: string;
+  /** The beginning of the round that asked it to look at itself. */
   readonly askedAt: number;
 }
 export interface WaitingOrder {
@@ -67,23 +72,61 @@ export interface Watcher {
   readonly told: boolean;
 }
 
+export type Assets = { readonly [asset: string]: Asset };
+export interface Asset {
+  readonly available: string;
+  readonly locked: string;
+  readonly observedAt: number;
+  /** The books have it: what it held at first, or a difference of nothing. */
+  readonly isOpened: boolean;
+  /** The newest difference between account and books, how many rounds found just that one, and when the first did. */
+  readonly off: string;
+  readonly looks: number;
+  readonly offAt: number;
+}
+
 export interface Rounds {
   /** Number of the newest round. */
   readonly round: number;
   readonly askedAt: number;
-  /** When the last round that succeeded began; null before the first. */
+  /** When the last round that saw everything began; null before the first. */
   readonly doneAt: number | null;
   readonly failures: number;
   /** Orders the last round left for the next one. */
   readonly rest: number;
+  /** What the last round that was answered found. */
+  readonly last: RoundResult | null;
+  /** Since the provider was made. */
+  readonly totals: RoundTotals;
+}
+export interface RoundResult {
+  readonly at: number;
+  readonly skewMs: number;
+  /** Orders that were asked to look at themselves. */
+  readonly asked: number;
+  /** Executions the books should have had. */
+  readonly missing: number;
+  /** Orders of others that were adopted. */
+  readonly adopted: number;
+  /** Assets of which account and books differed. */
+  readonly differences: number;
+}
+export interface RoundTotals {
+  readonly done: number;
+  readonly failed: number;
+  readonly skewed: number;
+  readonly missing: number;
+  /** Differences that were booked because nothing explained them. */
+  readonly unexplained: number;
 }
 
 export type ProviderEvent = Delivered<ProviderMessage>;
 export type Heard<Type extends ProviderMessage['type']> = Extract<ProviderEvent, { readonly type: Type }>;
 export type ProviderEffect =
   | ProviderCommand
-  | Send<OrderMessage | StrategyMessage>
-  | RecordRow<ProviderRow | ProviderRoutesRow | InstrumentRow | BalanceRow | AuditRow>
+  | Send<OrderMessage | StrategyMessage | RiskMessage>
+  | Spawn<OrderInput>
+  | RecordRow<ProviderRow | ProviderRoutesRow | InstrumentRow | BalanceRow | LedgerRow | AuditRow>
   | Reply;
 
 /** What follows from a message besides a change of state. */
@@ -91,6 +134,8 @@ export interface Outcome {
   readonly changes: Partial<ProviderContext>;
   readonly effects: readonly ProviderEffect[];
 }
+
+export const NO_TOTALS: RoundTotals = { done: 0, failed: 0, skewed: 0, missing: 0, unexplained: 0 };
 
 export function createContext({ name, adapter, settings }: ProviderInput): ProviderContext {
   return {
@@ -107,8 +152,9 @@ export function createContext({ name, adapter, settings }: ProviderInput): Provi
     instruments: {},
     watchers: {},
     feeds: { wanted: 0, held: 0, failures: 0 },
-    rounds: { round: 0, askedAt: 0, doneAt: null, failures: 0, rest: 0 },
-    assets: [],
+    rounds: { round: 0, askedAt: 0, doneAt: null, failures: 0, rest: 0, last: null, totals: NO_TOTALS },
+    assets: {},
+    unexplained: {},
     external: { count: 0, recent: [] },
     live: {},
     waiting: [],
@@ -141,8 +187,9 @@ export function isConfiguredSo({ adapter, settings }: ProviderContext, other: He
   return adapter === other.adapter && sorted(settings) === sorted(other.settings);
 }
 
-export function linkOf({ venue, account, fenceMarginMs, recvWindowMs, skewMs }: Heard<'Connected'>): Link {
-  return { venue, account, fenceMarginMs, recvWindowMs, skewMs };
+export function linkOf(event: Heard<'Connected'>): Link {
+  const { type: _type, session: _session, instruments: _all, at: _at, messageId: _id, ...link } = event;
+  return link;
 }
 
 export function faultOf({ failures }: ProviderContext, event: ProviderEvent): Partial<ProviderContext> {
@@ -155,4 +202,8 @@ export function providerRow(
   status: ProviderRow['status'],
 ): ProviderRow {
   return { table: 'providers', name, adapter, settings: JSON.stringify(settings), status, reason };
+}
+
+export function auditRow(actor: string, action: string, detail: object): AuditRow {
+  return { table: 'audit_log', actor, action, detail: JSON.stringify(detail) };
 }

@@ -72,6 +72,23 @@ export function tellReady(context: ProviderContext): Outcome {
   return { changes: withTold(watchers, keys, true), effects };
 }
 
+export function listsWatched({ watchers, instruments }: ProviderContext, event: Heard<'InstrumentsChanged'>): boolean {
+  const watched = new Set(symbolsOf(routesOf(watchers)));
+  return event.instruments.some(({ symbol }) => watched.has(symbol) && !Object.hasOwn(instruments, symbol));
+}
+
+/** Those who rely on an instrument that changed are told anew. */
+export function tellInstruments(context: ProviderContext, event: Heard<'InstrumentsChanged'>): Outcome {
+  const { link, watchers } = context;
+  if (link === null) return { changes: {}, effects: [] };
+  const changed = new Set(event.instruments.map(({ symbol }) => symbol));
+  const keys = Object.keys(watchers).filter((key) => {
+    const { told = false, routes = [] } = watchers[key] ?? {};
+    return told && routes.some(({ symbol }) => changed.has(symbol));
+  });
+  return { changes: {}, effects: keys.map((key) => send(key as ActorKey, readyMessage(context, link, key))) };
+}
+
 export function tellLost(context: ProviderContext, event: ProviderEvent): Outcome {
   const { watchers } = context;
   const keys = Object.keys(watchers).filter((key) => watchers[key]?.told === true);
@@ -89,10 +106,11 @@ type Ready = Extract<StrategyMessage, { readonly type: 'ProviderReady' }>;
 type Lost = Extract<StrategyMessage, { readonly type: 'ProviderLost' }>;
 
 function readyMessage({ name, instruments, watchers }: ProviderContext, link: Link, watcher: string): Ready {
-  const { venue, account, fenceMarginMs, recvWindowMs } = link;
+  const { venue, account, fenceMarginMs, recvWindowMs, amends, orderTypes } = link;
   const watched = new Set(symbolsOf(watchers[watcher]?.routes ?? []));
   const known = Object.values(instruments).filter(({ symbol }) => watched.has(symbol));
-  return { type: 'ProviderReady', provider: name, venue, account, fenceMarginMs, recvWindowMs, instruments: known };
+  const able = { venue, account, fenceMarginMs, recvWindowMs, amends, orderTypes };
+  return { type: 'ProviderReady', provider: name, ...able, instruments: known };
 }
 
 function lostMessage({ name }: ProviderContext, reason: string): Lost {
@@ -103,6 +121,9 @@ function whyLost(event: ProviderEvent): string {
   if (event.type === 'Disconnected') return `the link was lost: ${event.reason}`;
   if (event.type === 'Reconnected') return 'the link was lost and is back, reconciling';
   if (event.type === 'ReconcileFailed') return `reconciliation failed: ${event.reason}`;
+  if (event.type === 'Reconciled') return `executions were missed, missing=${event.missing}`;
+  if (event.type === 'ClockSkewed')
+    return `the clocks are apart, skewMs=${event.skewMs}, allowed: up to ${event.allowedMs}`;
   if (event.type === 'Stop') return 'the provider was stopped';
   if (event.type === 'Configure') return 'the provider was configured anew';
   return 'another node took over';
@@ -121,7 +142,10 @@ export function watchedInstruments(
 }
 
 /** Takes the instruments a message brought, and writes down those that were not known in these words already. */
-export function noteInstruments(context: ProviderContext, { instruments }: Heard<'Connected' | 'FeedsHeld'>): Outcome {
+export function noteInstruments(
+  context: ProviderContext,
+  { instruments }: Heard<'Connected' | 'FeedsHeld' | 'InstrumentsChanged'>,
+): Outcome {
   const { name, watchers, instruments: known } = context;
   const isNew = (one: Instrument): boolean => JSON.stringify(known[one.symbol]) !== JSON.stringify(one);
   const fresh = instruments.slice(0, INSTRUMENTS_MAX).filter(isNew);
@@ -129,7 +153,7 @@ export function noteInstruments(context: ProviderContext, { instruments }: Heard
   return { changes: { instruments: watchedInstruments(watchers, known, instruments) }, effects };
 }
 
-function instrumentRow(provider: string, { maxQuantity: _unlisted, ...instrument }: Instrument): InstrumentRow {
+function instrumentRow(provider: string, instrument: Instrument): InstrumentRow {
   return { table: 'instruments', provider, ...instrument };
 }
 

@@ -3,19 +3,22 @@ import { defineActor } from '../runtime/actor.ts';
 import * as effects from './effects.ts';
 import { providerMachine } from './machine.ts';
 import { schemas } from './schemas.ts';
+import { fromVersion1 } from './upgrade.ts';
 
 export const providerActor = defineActor({
   kind: 'provider',
-  version: 1,
+  version: 2,
   machine: providerMachine,
   messages: schemas,
   effects: { ...effects },
+  upgrade: { 1: fromVersion1 },
 });
 
 export type { ProviderPorts } from './effects.ts';
 export {
   type BalanceUpdate,
   createMarketHub,
+  type InstrumentUpdate,
   type Interest,
   type MarketHub,
   type MarketListener,

@@ -6,6 +6,7 @@
 // degraded  the link is lost: the session heals itself, or a new one is opened after a growing pause
 // stopped   by an operator: stays so across restarts until somebody starts it
 // failed    the venue or the settings refuse it: a pause would not help
+// removed   by an operator, after it was stopped: its rows are marked as deleted, a Start brings it back
 //
 // `wanted` in the context is the operator's will and outlives every fault and restart. Answers and reports carry the
 // session they belong to; those of an earlier one fall through to the root, where late messages end without effect.
@@ -13,13 +14,17 @@ import { assign, cancel, emit, enqueueActions, raise, setup } from 'xstate';
 import type { ProviderRow } from '../market/records.ts';
 import { refusalText } from '../market/refusals.ts';
 import { command, record, reply } from '../runtime/effect.ts';
-import { RECONCILE_FAILURES_MAX, RECONCILE_INTERVAL_MS, RECONCILE_REST_MS, retryDelay } from './bounds.ts';
+import * as balances from './balances.ts';
+import { RECONCILE_FAILURES_MAX, RECONCILE_REST_MS, retryDelay } from './bounds.ts';
 import * as provider from './context.ts';
 import { heard, type Outcome, type ProviderContext, type ProviderEffect, type ProviderEvent } from './context.ts';
+import * as external from './external.ts';
 import * as feeds from './feeds.ts';
 import * as gate from './gate.ts';
+import * as liveOrders from './live-orders.ts';
 import type { ProviderInput } from './messages.ts';
 import * as reconcile from './reconcile.ts';
+import * as removal from './removal.ts';
 
 interface Queue {
   assign(changes: Partial<ProviderContext>): void;
@@ -36,11 +41,13 @@ const machine = setup({
     events: {} as ProviderEvent,
     input: {} as ProviderInput,
     emitted: {} as ProviderEffect,
+    tags: {} as 'resting',
   },
   delays: {
     reconnectDelay: ({ context }) => retryDelay(context.failures),
     reconcileRetry: ({ context }) => retryDelay(context.rounds.failures),
-    nextRound: ({ context }) => (context.rounds.rest > 0 ? RECONCILE_REST_MS : RECONCILE_INTERVAL_MS),
+    nextLook: RECONCILE_REST_MS,
+    nextRound: ({ context }) => reconcile.nextRoundMs(context),
   },
   guards: {
     isWanted: ({ context }) => context.wanted,
@@ -50,6 +57,13 @@ const machine = setup({
     isLinkRestored: ({ context, event }) => provider.isCurrent(context, event) && context.link !== null,
     isLastStraw: ({ context, event }) =>
       provider.isCurrent(context, event) && context.rounds.failures + 1 >= RECONCILE_FAILURES_MAX,
+    /** Executions were missed that the round before did not know of. */
+    isAmiss: ({ context, event }) =>
+      provider.isCurrent(context, event) && reconcile.isAmiss(context, heard(event, 'Reconciled')),
+    /** A symbol that is watched and had no feed, because the venue did not list it. */
+    listsWatched: ({ context, event }) =>
+      provider.isCurrent(context, event) && feeds.listsWatched(context, heard(event, 'InstrumentsChanged')),
+    isUnneeded: ({ context }) => removal.needs(context).length === 0,
     changesRoutes: ({ context, event }) =>
       !feeds.sameRoutes(context.watchers, feeds.watchersAfter(context, heard(event, 'WatchRequested', 'WatchEnded'))),
   },
@@ -63,6 +77,12 @@ const machine = setup({
     }),
     accept: emit(reply({ accepted: true, detail: '' })),
     refuseStart: emit(reply({ accepted: false, detail: 'the provider is started already' })),
+    refuseRemoval: emit(({ context }, state: string) => removal.refusal(context, state)),
+    noteRemoval: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, removal.noteRemoval(context, heard(event, 'Remove')));
+    }),
+    recordRemoval: emit(({ context }) => record(removal.removedRow(context))),
+    pruneRoutes: emit(({ context: { name } }) => record({ table: 'provider_routes', provider: name, routes: [] })),
     recordStatus: emit(({ context }, status: ProviderRow['status']) => record(provider.providerRow(context, status))),
 
     // the session
@@ -71,7 +91,10 @@ const machine = setup({
     closeSession: emit(({ context: { name, session } }) => command('closeSession', { name, session })),
     noteLink: assign(({ event }) => ({ link: provider.linkOf(heard(event, 'Connected')) })),
     noteInstruments: enqueueActions(({ context, event, enqueue }) => {
-      take(enqueue, feeds.noteInstruments(context, heard(event, 'Connected', 'FeedsHeld')));
+      take(enqueue, feeds.noteInstruments(context, heard(event, 'Connected', 'FeedsHeld', 'InstrumentsChanged')));
+    }),
+    tellInstruments: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, feeds.tellInstruments(context, heard(event, 'InstrumentsChanged')));
     }),
     noteConnected: assign({ failures: 0, reason: null }),
     noteFault: assign(({ context, event }) => provider.faultOf(context, event)),
@@ -122,18 +145,32 @@ const machine = setup({
       take(enqueue, reconcile.settleRound(context, heard(event, 'Reconciled')));
     }),
     noteRoundFailure: assign(({ context }) => reconcile.failRound(context)),
+    noteSkew: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, reconcile.noteSkew(context, heard(event, 'ClockSkewed')));
+    }),
     noteBalances: enqueueActions(({ context, event, enqueue }) => {
-      take(enqueue, reconcile.noteBalances(context, heard(event, 'BalancesObserved').balances));
+      take(enqueue, balances.noteBalances(context, heard(event, 'BalancesObserved').balances));
+    }),
+    explain: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, balances.explainDifference(context, heard(event, 'ExplainDifference')));
     }),
     noteExternal: enqueueActions(({ context, event, enqueue }) => {
-      take(enqueue, reconcile.noteExternal(context, [heard(event, 'ExternalOrderSeen').order]));
+      take(enqueue, external.noteExternal(context, heard(event, 'ExternalOrderSeen')));
+    }),
+    cancelAll: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, liveOrders.cancelAll(context, heard(event, 'CancelAll')));
     }),
   },
 });
 
+const REMOVE = [
+  { guard: 'isUnneeded' as const, target: 'removed' as const, actions: ['noteRemoval' as const, 'accept' as const] },
+  { actions: { type: 'refuseRemoval' as const, params: 'needed' } },
+];
+
 export const providerMachine = machine.createMachine({
   id: 'provider',
-  version: '1',
+  version: '2',
   options: { maxIterations: 100 },
   context: ({ input }) => provider.createContext(input),
   initial: 'pending',
@@ -153,6 +190,9 @@ export const providerMachine = machine.createMachine({
     TradingResumed: { actions: 'resume' },
     BalancesObserved: { actions: 'noteBalances' },
     ExternalOrderSeen: { actions: 'noteExternal' },
+    CancelAll: { actions: 'cancelAll' },
+    ExplainDifference: { actions: 'explain' },
+    Remove: { actions: { type: 'refuseRemoval', params: 'running' } },
     // Late answers and reports of a session that is no more.
     Connected: {},
     ConnectFailed: {},
@@ -162,8 +202,10 @@ export const providerMachine = machine.createMachine({
     FeedsRetryDue: {},
     Reconciled: {},
     ReconcileFailed: {},
+    ClockSkewed: {},
     Disconnected: {},
     Reconnected: {},
+    InstrumentsChanged: {},
   },
   states: {
     pending: {
@@ -171,6 +213,7 @@ export const providerMachine = machine.createMachine({
       on: {
         Start: { target: 'starting', actions: ['want', 'accept'] },
         Configure: { target: 'pending', reenter: true, actions: 'configure' },
+        Remove: REMOVE,
       },
     },
     starting: {
@@ -198,6 +241,13 @@ export const providerMachine = machine.createMachine({
         FeedsHeld: { guard: 'isCurrent', actions: ['noteInstruments', 'noteFeeds', 'tellReady'] },
         FeedsFailed: { guard: 'isCurrent', actions: ['noteFeedsFailure', 'retryFeeds'] },
         FeedsRetryDue: { actions: 'holdFeeds' },
+        InstrumentsChanged: [
+          {
+            guard: 'listsWatched',
+            actions: ['noteInstruments', 'tellInstruments', 'forgetFeedsRetry', 'renewFeeds', 'holdFeeds'],
+          },
+          { guard: 'isCurrent', actions: ['noteInstruments', 'tellInstruments'] },
+        ],
         WatchRequested: [
           {
             guard: 'changesRoutes',
@@ -222,9 +272,12 @@ export const providerMachine = machine.createMachine({
               on: {
                 Reconciled: { guard: 'isCurrent', target: '#provider.running.ready', actions: 'settleRound' },
                 ReconcileFailed: { guard: 'isCurrent', target: 'pausing', actions: 'noteRoundFailure' },
+                ClockSkewed: { guard: 'isCurrent', target: 'pausing', actions: 'noteSkew' },
               },
             },
             pausing: { after: { reconcileRetry: 'asking' } },
+            /** What was missed is on its way into the books. */
+            catchingUp: { after: { nextLook: 'asking' } },
           },
         },
         ready: {
@@ -237,7 +290,19 @@ export const providerMachine = machine.createMachine({
             checking: {
               entry: ['beginRound', 'reconcile'],
               on: {
-                Reconciled: { guard: 'isCurrent', target: 'settled', actions: 'settleRound' },
+                Reconciled: [
+                  {
+                    guard: 'isAmiss',
+                    target: '#provider.running.reconciling.catchingUp',
+                    actions: 'settleRound',
+                  },
+                  { guard: 'isCurrent', target: 'settled', actions: 'settleRound' },
+                ],
+                ClockSkewed: {
+                  guard: 'isCurrent',
+                  target: '#provider.running.reconciling.pausing',
+                  actions: 'noteSkew',
+                },
                 ReconcileFailed: [
                   {
                     guard: 'isLastStraw',
@@ -284,6 +349,19 @@ export const providerMachine = machine.createMachine({
       on: {
         Start: { target: 'starting', actions: ['want', 'accept'] },
         Configure: { target: 'stopped', reenter: true, actions: 'configure' },
+        Remove: REMOVE,
+      },
+    },
+    removed: {
+      tags: ['resting'],
+      entry: ['pruneRoutes', 'recordRemoval'],
+      on: {
+        Start: { target: 'starting', actions: ['want', 'accept', 'recordRoutes'] },
+        Stop: { actions: 'accept' },
+        Remove: { actions: 'accept' },
+        Configure: { actions: 'configure' },
+        WatchRequested: { actions: 'noteWatch' },
+        WatchEnded: { actions: 'noteWatch' },
       },
     },
     failed: {

@@ -1,6 +1,7 @@
-// The fast lane: market data and balances from sessions to whoever listens in this process, in memory, in the
-// caller's own turn. Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws is
-// reported and goes on.
+// The fast lane: market data, balances and instruments from sessions to whoever listens in this process, in memory,
+// in the caller's own turn. Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws
+// is reported and goes on.
+import type { Instrument } from '../market/instrument.ts';
 import type { MarketEvent } from '../market/market-event.ts';
 
 /** What an account holds of a currency, as strategies hear of it; the durable word on it is the provider's row. */
@@ -12,7 +13,15 @@ export interface BalanceUpdate {
   readonly available: string;
   readonly timestamp: number;
 }
-export type HubEvent = MarketEvent | BalanceUpdate;
+
+/** A venue lists an instrument, or changed its steps or bounds. */
+export interface InstrumentUpdate {
+  readonly type: 'InstrumentUpdate';
+  readonly provider: string;
+  readonly instrument: Instrument;
+  readonly timestamp: number;
+}
+export type HubEvent = MarketEvent | BalanceUpdate | InstrumentUpdate;
 
 export interface Interest {
   readonly provider: string;
@@ -56,7 +65,8 @@ export function createMarketHub(onError: (error: unknown, event: HubEvent) => vo
 }
 
 function subjectOf(event: HubEvent): string {
-  return event.type === 'BalanceUpdate' ? event.currency : event.symbol;
+  if (event.type === 'BalanceUpdate') return event.currency;
+  return event.type === 'InstrumentUpdate' ? event.instrument.symbol : event.symbol;
 }
 
 function topicOf(provider: string, symbol: string, type: string): string {

@@ -1,5 +1,5 @@
 // What a provider hears, and the commands it gives. One actor per configured venue account (`provider/<name>`).
-import type { VenueOrder, VenueTrade } from '../market/execution.ts';
+import type { Execution, ExecutionRef, OrderType, VenueOrder } from '../market/execution.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Command } from '../runtime/effect.ts';
 import type { ActorKey } from '../runtime/message.ts';
@@ -23,7 +23,29 @@ export interface BalanceSeen {
   readonly observedAt: number;
 }
 /** As much of an open order as reconciliation compares. */
-export type OpenOrderSeen = Pick<VenueOrder, 'clientOrderId' | 'venueOrderId' | 'filledQuantity'>;
+export interface OpenOrderSeen {
+  /** Id of its actor: for an order of somebody else that is not the venue's client order id. */
+  readonly clientOrderId: string;
+  readonly filledQuantity: string;
+  /** Quantity of its trades since the last round that the books know, or that are too young to be missed. */
+  readonly traded: string;
+}
+
+/** An order a round has something to tell of: executions the books lack, or that it is open at the venue at all. */
+export interface FoundOrder {
+  /** Id of its actor; null where there is none. */
+  readonly id: string | null;
+  readonly order: VenueOrder;
+  readonly executions: readonly Execution[];
+}
+
+/** What an account holds of an asset beyond what the books say, signed. */
+export interface AssetDifference {
+  readonly asset: string;
+  readonly amount: string;
+  /** It was traded while we looked: nothing can be concluded. */
+  readonly isBusy: boolean;
+}
 
 // `session` numbers the sessions a provider asked for: an answer or report of an earlier one says nothing about
 // the present. `feeds` and `round` do the same for requests within a session.
@@ -48,12 +70,22 @@ export type ProviderMessage =
   | { readonly type: 'FeedsFailed'; readonly session: number; readonly feeds: number; readonly reason: string }
   | Reconciled
   | { readonly type: 'ReconcileFailed'; readonly session: number; readonly round: number; readonly reason: string }
+  /** The clocks are further apart than the venue's answers can be trusted with. */
+  | {
+      readonly type: 'ClockSkewed';
+      readonly session: number;
+      readonly round: number;
+      readonly skewMs: number;
+      readonly allowedMs: number;
+    }
   // from the session
   | { readonly type: 'Disconnected'; readonly session: number; readonly reason: string }
   | { readonly type: 'Reconnected'; readonly session: number }
+  /** The venue changed what it says of instruments; with those that changed. */
+  | { readonly type: 'InstrumentsChanged'; readonly session: number; readonly instruments: readonly Instrument[] }
   | { readonly type: 'BalancesObserved'; readonly balances: readonly BalanceSeen[] }
   /** An order or trade under a client order id we do not know. */
-  | { readonly type: 'ExternalOrderSeen'; readonly order: VenueOrder }
+  | ExternalOrderSeen
   // from orders
   | { readonly type: 'SubmitRequested'; readonly clientOrderId: string; readonly symbol: string }
   | { readonly type: 'OrderClosed'; readonly clientOrderId: string }
@@ -64,8 +96,25 @@ export type ProviderMessage =
   /** `scope` is the risk scope that says so: what one scope halted, another does not resume. */
   | { readonly type: 'TradingHalted'; readonly reason: string; readonly scope?: string }
   | { readonly type: 'TradingResumed'; readonly scope?: string }
+  // from an operator
+  /** Every live order, or those of one symbol, is asked to cancel. */
+  | { readonly type: 'CancelAll'; readonly by: string; readonly reason: string; readonly symbol: string | null }
+  /** What is in suspense of an asset is booked as what it was: a deposit, a withdrawal, a transfer. */
+  | { readonly type: 'ExplainDifference'; readonly by: string; readonly asset: string; readonly reason: string }
+  /** Its rows are marked as deleted; only where it is stopped and nobody needs it. A Start brings it back. */
+  | { readonly type: 'Remove'; readonly by: string }
   // from its own timer
   | { readonly type: 'FeedsRetryDue' };
+
+/** `riskScope` counts it; null where nothing here trades with this provider. */
+export interface ExternalOrderSeen {
+  readonly type: 'ExternalOrderSeen';
+  readonly order: VenueOrder;
+  readonly execution: Execution | null;
+  readonly busted?: ExecutionRef;
+  readonly reason: string | null;
+  readonly riskScope: string | null;
+}
 
 export interface Connected {
   readonly type: 'Connected';
@@ -75,6 +124,13 @@ export interface Connected {
   readonly fenceMarginMs: number;
   readonly recvWindowMs: number;
   readonly skewMs: number;
+  readonly readLagMs: number;
+  readonly amends: 'none' | 'reduce' | 'full';
+  readonly orderTypes: readonly OrderType[];
+  /** Who counts what happens here: the first of them counts the orders of others, too. */
+  readonly riskScopes: readonly string[];
+  /** What the client order ids of this deployment begin with; empty: any id of our form counts as ours. */
+  readonly orderPrefix: string;
   /** All of the venue's, or those of the watched symbols where it has more than a message should carry. */
   readonly instruments: readonly Instrument[];
 }
@@ -83,13 +139,22 @@ export interface Reconciled {
   readonly type: 'Reconciled';
   readonly session: number;
   readonly round: number;
+  readonly skewMs: number;
   /** Open orders that have an order actor. */
   readonly openOrders: readonly OpenOrderSeen[];
-  /** Open orders that nobody here placed. */
-  readonly external: readonly VenueOrder[];
-  /** Trades of `openOrders` since the last round. */
-  readonly trades: readonly VenueTrade[];
+  /** Open orders without an actor or not live here, and orders with executions the books lack. */
+  readonly found: readonly FoundOrder[];
+  /** How much of the time since the last round the venue's history of trades does not reach back to. */
+  readonly unseenMs: number;
+  /** How many trades were so old that the books should have had them, and had not. */
+  readonly missing: number;
+  /** Orders left for the next round, which follows soon and looks back as far as this one. */
+  readonly left: number;
+  /** Orders with missing trades that the venue did not tell of: the next round asks again. */
+  readonly unresolved: number;
   readonly balances: readonly BalanceSeen[];
+  /** Of assets where account and books differ. */
+  readonly differences: readonly AssetDifference[];
 }
 
 /** Arguments of the provider's commands (performed by effects.ts after the commit). All may be repeated. */
@@ -115,8 +180,11 @@ export interface HoldFeeds extends SessionRef {
 }
 export interface Reconcile extends SessionRef {
   readonly round: number;
-  readonly sinceAt: number;
+  /** Beginning of the last round that saw everything; null before the first. */
+  readonly sinceAt: number | null;
   readonly symbols: readonly string[];
+  /** Ids of the orders the provider counts as live. */
+  readonly live: readonly string[];
 }
 
 export function providerKey(name: string): ActorKey<'provider'> {

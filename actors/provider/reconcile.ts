@@ -1,123 +1,129 @@
-// Reconciliation. The provider knows no order's state: it compares what the venue says with what the venue said the
-// last time, and lets each order that differs ask about itself. A run without faults asks about nothing but progress.
-import { add, parse } from '../market/decimal.ts';
-import type { VenueOrder, VenueTrade } from '../market/execution.ts';
-import type { AuditRow, BalanceRow } from '../market/records.ts';
-import { orderKey } from '../order/messages.ts';
-import { record, send } from '../runtime/effect.ts';
-import { ASKED_ORDERS_MAX, BALANCES_MAX, EXTERNAL_ORDERS_MAX, RECONCILE_OVERLAP_MS } from './bounds.ts';
-import type { Heard, LiveOrder, Outcome, ProviderContext, ProviderEffect } from './context.ts';
-import type { BalanceSeen, OpenOrderSeen, Reconcile } from './messages.ts';
-
-export interface Comparison {
-  /** Client order ids: those not asked for longest first. */
-  readonly ask: readonly string[];
-  readonly live: ProviderContext['live'];
-  /** How many more would have to ask, and will after the next round. */
-  readonly rest: number;
-}
-
-/**
- * `askedAt` is when the round began: an order granted after it may be missing for that reason alone.
- * An order is asked about when the venue no longer lists it as open, lists it with another filled quantity than
- * the last time, or lists more trades of it than that quantity.
- */
-export function compare(
-  live: Comparison['live'],
-  openOrders: readonly OpenOrderSeen[],
-  trades: readonly VenueTrade[],
-  askedAt: number,
-): Comparison {
-  const open = new Map(openOrders.map((order) => [order.clientOrderId, order]));
-  const traded = tradedByOrder(trades);
-  const differing = Object.entries(live).filter(([id, order]) => {
-    const seen = open.get(id);
-    return seen === undefined ? order.since < askedAt : isAhead(order, seen, traded.get(seen.venueOrderId) ?? 0n);
-  });
-  // Whoever has not been asked for longest is first, so that nobody is left out round after round.
-  differing.sort(([, left], [, right]) => left.askedAt - right.askedAt);
-  const ask = differing.slice(0, ASKED_ORDERS_MAX).map(([id]) => id);
-  const next: { [clientOrderId: string]: LiveOrder } = { ...live };
-  for (const id of ask) {
-    const order = live[id] as LiveOrder;
-    next[id] = { ...order, askedAt, filled: open.get(id)?.filledQuantity ?? order.filled };
-  }
-  return { ask, live: next, rest: differing.length - ask.length };
-}
-
-function isAhead(order: LiveOrder, seen: OpenOrderSeen, traded: bigint): boolean {
-  const filled = parse(seen.filledQuantity);
-  return filled !== parse(order.filled) || traded > filled;
-}
-
-function tradedByOrder(trades: readonly VenueTrade[]): Map<string, bigint> {
-  const traded = new Map<string, bigint>();
-  for (const { venueOrderId, quantity } of trades) {
-    traded.set(venueOrderId, add(traded.get(venueOrderId) ?? 0n, parse(quantity)));
-  }
-  return traded;
-}
-
-export function settleRound(context: ProviderContext, answer: Heard<'Reconciled'>): Outcome {
-  const { rounds } = context;
-  // 1. Orders that differ ask the venue about themselves.
-  const { ask, live, rest } = compare(context.live, answer.openOrders, answer.trades, rounds.askedAt);
-  const asked = ask.map((id) => send(orderKey(id), { type: 'ReconcileRequested' as const }));
-  // 2. Orders of others are written down once.
-  const others = noteExternal(context, answer.external);
-  // 3. What the account holds; an asset that is not listed any more holds nothing.
-  const listed = new Set(answer.balances.map(({ asset }) => asset));
-  const gone = context.assets.filter((asset) => !listed.has(asset));
-  const none = gone.map((asset) => ({ asset, available: '0', locked: '0', observedAt: rounds.askedAt }));
-  const held = noteBalances({ ...context, assets: [] }, [...answer.balances, ...none]);
-  const assets = [...listed].slice(0, BALANCES_MAX);
-  const done = { ...rounds, doneAt: rounds.askedAt, failures: 0, rest };
-  return {
-    changes: { live, rounds: done, ...others.changes, assets },
-    effects: [...asked, ...others.effects, ...held.effects],
-  };
-}
-
-export function noteBalances({ name, assets }: ProviderContext, balances: readonly BalanceSeen[]): Outcome {
-  const rows = balances.slice(0, BALANCES_MAX).map((balance) => record(balanceRow(name, balance)));
-  const known = new Set([...assets, ...balances.map(({ asset }) => asset)]);
-  return { changes: { assets: [...known].slice(0, BALANCES_MAX) }, effects: rows };
-}
-
-function balanceRow(provider: string, { asset, available, locked, observedAt }: BalanceSeen): BalanceRow {
-  return { table: 'balances', provider, asset, available, locked, observedAt };
-}
-
-/** Counts and audits orders that nobody here placed, each once while it is remembered. */
-export function noteExternal({ name, external }: ProviderContext, orders: readonly VenueOrder[]): Outcome {
-  let { count, recent } = external;
-  const effects: ProviderEffect[] = [];
-  for (const order of orders.slice(0, EXTERNAL_ORDERS_MAX)) {
-    const id = `${order.symbol} ${order.venueOrderId}`;
-    if (recent.includes(id)) continue;
-    count += 1;
-    recent = [...recent, id].slice(-EXTERNAL_ORDERS_MAX);
-    effects.push(record(externalRow(name, order)));
-  }
-  return { changes: { external: { count, recent } }, effects };
-}
-
-function externalRow(provider: string, order: VenueOrder): AuditRow {
-  const { clientOrderId, venueOrderId, symbol, side, quantity, rawStatus } = order;
-  const detail = JSON.stringify({ provider, clientOrderId, venueOrderId, symbol, side, quantity, rawStatus });
-  return { table: 'audit_log', actor: `provider/${provider}`, action: 'ExternalOrderSeen', detail };
-}
+// Reconciliation, as the provider decides it: what the session saw at the venue (look.ts) against what is known here.
+// A round that finds no difference records nothing and sends nothing.
+import { record } from '../runtime/effect.ts';
+import { isOpening, judgeDifferences, noteAccount } from './balances.ts';
+import { OPENING_LOOK_MS, RECONCILE_INTERVAL_MS, RECONCILE_REST_MS } from './bounds.ts';
+import {
+  auditRow,
+  type Heard,
+  type Outcome,
+  type ProviderContext,
+  type ProviderEffect,
+  type RoundResult,
+} from './context.ts';
+import { noteFoundExternal, wordsTo } from './external.ts';
+import { routesOf, symbolsOf } from './feeds.ts';
+import { askOrder, compare } from './live-orders.ts';
+import type { FoundOrder, Reconcile } from './messages.ts';
 
 export function beginRound({ rounds }: ProviderContext, at: number): Partial<ProviderContext> {
   return { rounds: { ...rounds, round: rounds.round + 1, askedAt: at } };
 }
 
-export function failRound({ rounds }: ProviderContext): Partial<ProviderContext> {
-  return { rounds: { ...rounds, failures: rounds.failures + 1 } };
+/** All symbols anybody here has to do with; those of further open orders are added by the session. */
+export function roundArgs({ name, session, rounds, live, watchers }: ProviderContext): Reconcile {
+  const symbols = new Set(Object.values(live).map(({ symbol }) => symbol));
+  for (const symbol of symbolsOf(routesOf(watchers))) symbols.add(symbol);
+  const { round, doneAt } = rounds;
+  return { name, session, round, sinceAt: doneAt, symbols: [...symbols].sort(), live: Object.keys(live) };
 }
 
-export function roundArgs({ name, session, rounds, live }: ProviderContext): Reconcile {
-  const sinceAt = Math.max(0, (rounds.doneAt ?? rounds.askedAt) - RECONCILE_OVERLAP_MS);
-  const symbols = [...new Set(Object.values(live).map(({ symbol }) => symbol))].sort();
-  return { name, session, round: rounds.round, sinceAt, symbols };
+/** Soon where something is left over or still to be opened. */
+export function nextRoundMs(context: ProviderContext): number {
+  if (context.rounds.rest > 0) return RECONCILE_REST_MS;
+  return isOpening(context) ? OPENING_LOOK_MS : RECONCILE_INTERVAL_MS;
+}
+
+export function settleRound(context: ProviderContext, answer: Heard<'Reconciled'>): Outcome {
+  const effects: ProviderEffect[] = [];
+  let now = context;
+  const take = (outcome: Outcome): void => {
+    now = { ...now, ...outcome.changes };
+    effects.push(...outcome.effects);
+  };
+  // 1. What the books lack is told to the orders it belongs to; an order nobody here knows is adopted.
+  for (const found of answer.found) take(tellFound(now, found, answer.at));
+  const adopted = now.external.count - context.external.count;
+  // 2. Orders that differ ask the venue about themselves.
+  const { askedAt } = context.rounds;
+  // A venue lists an order late: while submits are on, one that was just granted is given that time.
+  const before = context.ready ? askedAt - (context.link?.readLagMs ?? 0) : askedAt;
+  const { ask, live, rest } = compare(now.live, answer.openOrders, { askedAt, before });
+  take({ changes: { live }, effects: ask.map(askOrder) });
+  // 3. What the account holds, and the ledger against it.
+  take(noteAccount(now, answer.balances, askedAt));
+  const symbols = [...answer.found.map(({ order }) => order.symbol), ...ask.map((id) => live[id]?.symbol ?? '')];
+  const touched = new Set(symbols.flatMap((symbol) => symbol.split('-')));
+  const isPartial = answer.left + answer.unresolved > 0;
+  take(judgeDifferences(now, answer.differences, { touched, isPartial, at: answer.at }));
+  // 4. What came of it.
+  const result = { asked: ask.length, missing: answer.missing, adopted, differences: answer.differences.length };
+  take(closeRound(now, answer, { at: askedAt, skewMs: answer.skewMs, ...result }, rest));
+  return { changes: changesOf(context, now), effects };
+}
+
+function closeRound(context: ProviderContext, answer: Heard<'Reconciled'>, last: RoundResult, rest: number): Outcome {
+  const { name, rounds, link } = context;
+  const { totals, askedAt, doneAt } = rounds;
+  const isPartial = answer.left + answer.unresolved > 0;
+  const done = {
+    ...rounds,
+    // What a round left is looked for again from where it began to look.
+    doneAt: isPartial ? (doneAt ?? askedAt) : askedAt,
+    failures: 0,
+    rest: rest + answer.left,
+    last,
+    totals: { ...totals, done: totals.done + 1, missing: totals.missing + answer.missing },
+  };
+  const { missing, asked, adopted } = last;
+  const detail = { provider: name, round: rounds.round, missing, asked, adopted };
+  const audit: ProviderEffect[] = [];
+  if (isAmiss(context, answer)) audit.push(record(auditRow(`provider/${name}`, 'EXECUTIONS_MISSED', detail)));
+  const { unseenMs } = answer;
+  if (unseenMs > 0) audit.push(record(auditRow(`provider/${name}`, 'HISTORY_TOO_SHORT', { provider: name, unseenMs })));
+  return {
+    changes: { rounds: done, ...(link !== null && { link: { ...link, skewMs: answer.skewMs } }) },
+    effects: audit,
+  };
+}
+
+/** An order of ours also asks: the venue may know more of it than was found. */
+function tellFound(context: ProviderContext, found: FoundOrder, at: number): Outcome {
+  const { id, order, executions } = found;
+  if (id === null) return noteFoundExternal(context, found, at);
+  // It became live while the session looked.
+  if (executions.length === 0 && Object.hasOwn(context.live, id)) return { changes: {}, effects: [] };
+  const words = wordsTo(id, { order, executions, reason: null });
+  return { changes: {}, effects: executions.length === 0 ? words : [askOrder(id), ...words] };
+}
+
+const SETTLED = ['live', 'rounds', 'assets', 'unexplained', 'external', 'link'] as const;
+
+function changesOf(before: ProviderContext, now: ProviderContext): Partial<ProviderContext> {
+  const changed = SETTLED.filter((key) => now[key] !== before[key]);
+  return Object.fromEntries(changed.map((key) => [key, now[key]]));
+}
+
+export function failRound({ rounds }: ProviderContext): Partial<ProviderContext> {
+  const { totals } = rounds;
+  return { rounds: { ...rounds, failures: rounds.failures + 1, totals: { ...totals, failed: totals.failed + 1 } } };
+}
+
+/** Written to the audit log when it begins, not at every look that finds it still so. */
+export function noteSkew(context: ProviderContext, event: Heard<'ClockSkewed'>): Outcome {
+  const { name, rounds, link } = context;
+  const { skewMs, allowedMs } = event;
+  const { totals } = rounds;
+  const skewed = { ...rounds, failures: rounds.failures + 1, totals: { ...totals, skewed: totals.skewed + 1 } };
+  const wasSkewed = link !== null && Math.abs(link.skewMs) > allowedMs;
+  const detail = { provider: name, skewMs, allowedMs };
+  return {
+    changes: { rounds: skewed, ...(link !== null && { link: { ...link, skewMs } }) },
+    effects: wasSkewed ? [] : [record(auditRow(`provider/${name}`, 'CLOCK_SKEWED', detail))],
+  };
+}
+
+/** More executions were missed than the last round knew of: until they are in the books, nothing more is sent. */
+export function isAmiss({ rounds }: ProviderContext, { missing }: Heard<'Reconciled'>): boolean {
+  return missing > (rounds.last?.missing ?? 0);
 }

@@ -1,5 +1,6 @@
 // What may come to a provider from outside. Its own shell's reports are typed; what people and files write is parsed.
 import { z } from 'zod';
+import { isAsset, isSpotSymbol } from '../market/symbol.ts';
 import type { Schema } from '../runtime/actor.ts';
 import { isReference } from './settings.ts';
 
@@ -19,10 +20,19 @@ export const providerInput = z.strictObject({
   settings,
 });
 
+/** A person's name, and a person's words. */
+const by = z.string().min(1).max(100);
+const reason = z.string().min(1).max(500);
+const symbol = z.string().refine(isSpotSymbol, 'a symbol is BASE-QUOTE, upper case');
+const asset = z.string().refine(isAsset, 'an asset is 2 to 10 of A-Z and 0-9');
+
 export const schemas: { readonly [type: string]: Schema } = {
   Start: z.strictObject({ type: z.literal('Start') }),
   Stop: z.strictObject({ type: z.literal('Stop') }),
   Configure: z.strictObject({ type: z.literal('Configure'), adapter: providerInput.shape.adapter, settings }),
+  CancelAll: z.strictObject({ type: z.literal('CancelAll'), by, reason, symbol: symbol.nullable() }),
+  ExplainDifference: z.strictObject({ type: z.literal('ExplainDifference'), by, asset, reason }),
+  Remove: z.strictObject({ type: z.literal('Remove'), by }),
 };
 
 function areReferences(entries: { readonly [key: string]: string | number }): boolean {

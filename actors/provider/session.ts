@@ -25,8 +25,14 @@ import { RuntimeError, textOf } from '../runtime/errors.ts';
 import type { Intake } from '../runtime/intake.ts';
 import type { ActorKey, Message } from '../runtime/message.ts';
 import type { Clock, Log } from '../runtime/ports.ts';
-import { BALANCES_MAX, INSTRUMENTS_MAX, RECV_WINDOW_MS, REFERENCE_PRICE_MS, REFERENCE_REPEAT_MS } from './bounds.ts';
-import type { Link } from './context.ts';
+import {
+  BALANCES_MAX,
+  INSTRUMENTS_MAX,
+  LISTING_REFRESH_MS,
+  REFERENCE_PRICE_MS,
+  REFERENCE_REPEAT_MS,
+} from './bounds.ts';
+import { describe, LinkWatch, type Opened } from './link.ts';
 import type { MarketHub } from './market-hub.ts';
 import { type HoldFeeds, type OpenSession, type ProviderMessage, providerKey, type SessionRef } from './messages.ts';
 import { createPricePacer, type PricePacer } from './reference-price.ts';
@@ -38,15 +44,12 @@ export interface SessionHostOptions {
   readonly secrets: Secrets;
   readonly intake: Intake;
   readonly hub: MarketHub;
-  /** Who must know the reference prices of a provider. */
+  /** Who must know the reference prices of a provider; the first of them counts the orders of others there. */
   readonly riskScopes: (provider: string) => readonly string[];
+  /** What the client order ids of this deployment begin with; without it any id of our form counts as ours. */
+  readonly orderPrefix?: string;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-export interface Opened {
-  readonly link: Link;
-  readonly instruments: readonly Instrument[];
 }
 
 export interface SessionHost extends ExchangeDirectory {
@@ -56,8 +59,14 @@ export interface SessionHost extends ExchangeDirectory {
   close(request: SessionRef): Promise<void>;
   /** Makes the market feeds exactly these; answers the instruments of their symbols. */
   hold(request: HoldFeeds, signal: AbortSignal): Promise<readonly Instrument[]>;
-  /** The exchange session of this number; throws an ExchangeFault when it is not the one that is open. */
-  current(request: SessionRef): ExchangeSession;
+  /**
+   * The exchange session of this number, for one look at the account; the signal ends with the next look of the same
+   * provider, so that there is one at a time. Throws an ExchangeFault when the session is not the one that is open.
+   */
+  beginLook(
+    request: SessionRef,
+    signal: AbortSignal,
+  ): { readonly exchange: ExchangeSession; readonly signal: AbortSignal };
   /** Whether there is an order actor under this client order id. */
   isOurs(clientOrderId: string): Promise<boolean>;
   /** Closes everything: the process ends. What the actors want is untouched. */
@@ -77,7 +86,12 @@ interface OpenSlot {
   readonly session: number;
   readonly exchange: ExchangeSession;
   instruments: readonly Instrument[];
+  /** What the feeds are about. */
+  symbols: ReadonlySet<string>;
   feeds: number;
+  looking: AbortController | null;
+  /** Ends the refreshing of the instruments. */
+  endRefresh: () => void;
 }
 
 const RETRY_MS = 50;
@@ -100,8 +114,11 @@ class Sessions implements SessionHost {
     return this.#slots.get(provider)?.open?.exchange ?? null;
   }
 
-  current({ name, session }: SessionRef): ExchangeSession {
-    return this.#openSlot(name, session).exchange;
+  beginLook({ name, session }: SessionRef, signal: AbortSignal) {
+    const open = this.#openSlot(name, session);
+    open.looking?.abort(new Error('a newer look at the account overtook this one'));
+    open.looking = new AbortController();
+    return { exchange: open.exchange, signal: AbortSignal.any([signal, open.looking.signal]) };
   }
 
   async open(request: OpenSession, signal: AbortSignal): Promise<Opened> {
@@ -117,13 +134,17 @@ class Sessions implements SessionHost {
     const either = AbortSignal.any([signal, opening.signal]);
     // 2. Connect. Until the venue has answered everything, nothing is said about the link.
     const link = new LinkWatch((lostFor) => this.#tellLink(slot, name, session, lostFor));
-    const exchange = await this.#connect(request, this.#listener(slot, name, link), either);
+    const adapter = this.#adapter(request);
+    const settings = exchangeSettings(request, this.#options.secrets);
+    const exchange = await adapter(settings, this.#listener(slot, name, link), either);
     try {
-      const opened = await describe(exchange, request, either);
+      const { riskScopes, orderPrefix = '' } = this.#options;
+      const opened = await describe(exchange, request, { riskScopes: riskScopes(name), orderPrefix }, either);
       // 3. Take it over, unless it came too late.
       if (either.aborted || slot.newest !== session) throw overtaken(session);
       slot.opening = null;
-      slot.open = { session, exchange, instruments: opened.all, feeds: 0 };
+      slot.open = openSlot(session, exchange, opened.all);
+      this.#refreshLater(slot.open, name, settings.listingRefreshMs ?? LISTING_REFRESH_MS);
       link.begin();
       return { link: opened.link, instruments: chosen(opened.all, request.symbols) };
     } catch (error) {
@@ -132,14 +153,12 @@ class Sessions implements SessionHost {
     }
   }
 
-  #connect(request: OpenSession, listener: ExchangeListener, signal: AbortSignal): Promise<ExchangeSession> {
-    const { adapters, secrets } = this.#options;
-    const openExchange = Object.hasOwn(adapters, request.adapter) ? adapters[request.adapter] : undefined;
-    if (openExchange === undefined) {
-      const known = Object.keys(adapters).sort().join(', ');
-      throw new ExchangeFault(`ADAPTER_UNKNOWN: adapter=${request.adapter}, allowed: ${known}`, { retryable: false });
-    }
-    return openExchange(exchangeSettings(request, secrets), listener, signal);
+  #adapter({ adapter }: OpenSession): OpenExchange {
+    const { adapters } = this.#options;
+    const open = Object.hasOwn(adapters, adapter) ? adapters[adapter] : undefined;
+    if (open !== undefined) return open;
+    const known = Object.keys(adapters).sort().join(', ');
+    throw new ExchangeFault(`ADAPTER_UNKNOWN: adapter=${adapter}, allowed: ${known}`, { retryable: false });
   }
 
   async close({ name, session }: SessionRef): Promise<void> {
@@ -159,6 +178,8 @@ class Sessions implements SessionHost {
     const { open } = slot;
     slot.open = null;
     slot.prices.reset();
+    open?.endRefresh();
+    open?.looking?.abort(new Error('the session is closed'));
     // The actor has turned its back on it: that closing failed changes nothing.
     await open?.exchange
       .close()
@@ -172,11 +193,44 @@ class Sessions implements SessionHost {
     open.feeds = feeds;
     const symbols = new Set(routes.map(({ symbol }) => symbol));
     const isKnown = (symbol: string): boolean => open.instruments.some((instrument) => instrument.symbol === symbol);
+    open.symbols = symbols;
     // A symbol may have been listed since the session was opened.
-    if (![...symbols].every(isKnown)) open.instruments = await open.exchange.instruments(signal);
+    if (![...symbols].every(isKnown)) this.#publishListing(name, open, await open.exchange.instruments(signal));
     // A symbol the venue does not list has no feed; it must not keep the others from theirs.
     await open.exchange.subscribe(routes.filter(({ symbol }) => isKnown(symbol)));
     return open.instruments.filter(({ symbol }) => symbols.has(symbol));
+  }
+
+  #refreshLater(open: OpenSlot, name: string, everyMs: number): void {
+    open.endRefresh = this.#options.clock.after(everyMs, () => void this.#refresh(open, name, everyMs));
+  }
+
+  /** What changed of what is watched is told to the provider. One that fails is followed by another. */
+  async #refresh(open: OpenSlot, name: string, everyMs: number): Promise<void> {
+    const isOver = (): boolean => this.#slots.get(name)?.open !== open;
+    const { signal } = new AbortController();
+    try {
+      const instruments = await open.exchange.instruments(signal);
+      if (isOver()) return;
+      const changed = this.#publishListing(name, open, instruments).filter(({ symbol }) => open.symbols.has(symbol));
+      const message = { type: 'InstrumentsChanged', session: open.session, instruments: changed } as const;
+      if (changed.length > 0) await this.#deliver<ProviderMessage>(providerKey(name), message);
+    } catch (error) {
+      if (!isOver()) this.#options.log.warn({ name, error: textOf(error) }, 'the instruments could not be read anew');
+    }
+    if (!isOver()) this.#refreshLater(open, name, everyMs);
+  }
+
+  /** Takes the venue's list; what changed is told to whoever listens, and returned. */
+  #publishListing(name: string, open: OpenSlot, instruments: readonly Instrument[]): readonly Instrument[] {
+    const before = new Map(open.instruments.map((one) => [one.symbol, JSON.stringify(one)]));
+    const changed = instruments.filter((one) => before.get(one.symbol) !== JSON.stringify(one));
+    open.instruments = instruments;
+    const timestamp = this.#options.clock.now();
+    for (const instrument of changed) {
+      this.#options.hub.publish({ type: 'InstrumentUpdate', provider: name, instrument, timestamp });
+    }
+    return changed;
   }
 
   async isOurs(clientOrderId: string): Promise<boolean> {
@@ -225,12 +279,14 @@ class Sessions implements SessionHost {
     };
   }
 
-  async #report(name: string, { reportId, order, execution, reason }: OrderReport): Promise<void> {
+  async #report(name: string, { reportId, order, execution, busted, reason }: OrderReport): Promise<void> {
+    const word = { order, execution, reason, ...(busted !== undefined && { busted }) };
     if (await this.isOurs(order.clientOrderId)) {
-      const message = { type: 'OrderReported', order, execution, reason } as const;
+      const message = { type: 'OrderReported', ...word } as const;
       return this.#deliver<OrderMessage>(orderKey(order.clientOrderId), message, `report:${reportId}`);
     }
-    const message = { type: 'ExternalOrderSeen', order } as const;
+    const [riskScope = null] = this.#options.riskScopes(name);
+    const message = { type: 'ExternalOrderSeen', ...word, riskScope } as const;
     return this.#deliver<ProviderMessage>(providerKey(name), message, `external:${reportId}`);
   }
 
@@ -280,55 +336,8 @@ class Sessions implements SessionHost {
   }
 }
 
-/** What a session says about its link, held back until the session is taken over. */
-class LinkWatch {
-  /** Null: it is up again. */
-  readonly #tell: (lostFor: string | null) => void;
-  #begun = false;
-  #lostFor: string | null = null;
-
-  constructor(tell: (lostFor: string | null) => void) {
-    this.#tell = tell;
-  }
-
-  get isUp(): boolean {
-    return this.#lostFor === null;
-  }
-
-  up(): void {
-    const wasDown = this.#lostFor !== null;
-    this.#lostFor = null;
-    if (this.#begun && wasDown) this.#tell(null);
-  }
-
-  down(reason: string): void {
-    this.#lostFor = reason;
-    if (this.#begun) this.#tell(reason);
-  }
-
-  begin(): void {
-    this.#begun = true;
-    if (this.#lostFor !== null) this.#tell(this.#lostFor);
-  }
-}
-
-/** What the provider must know of the venue before it is ready. */
-async function describe(
-  exchange: ExchangeSession,
-  { settings }: OpenSession,
-  signal: AbortSignal,
-): Promise<{ readonly link: Link; readonly all: readonly Instrument[] }> {
-  const { venue, account, capabilities } = exchange;
-  const skewMs = Math.round(await exchange.clockSkewMs(signal));
-  if (Math.abs(skewMs) > capabilities.skewMs) {
-    const detail = `skewMs=${skewMs}, allowed: up to ${capabilities.skewMs}`;
-    throw new ExchangeFault(`CLOCK_SKEWED: ${detail}; set the clock of this machine`, { retryable: true });
-  }
-  const all = await exchange.instruments(signal);
-  const hasDeadline = capabilities.requestDeadline && capabilities.queryByClientOrderId;
-  const recvWindowMs = hasDeadline ? Number(settings['recvWindowMs'] ?? RECV_WINDOW_MS) : 0;
-  const fenceMarginMs = capabilities.skewMs + capabilities.processingMs + capabilities.readLagMs;
-  return { link: { venue, account, fenceMarginMs, recvWindowMs, skewMs }, all };
+function openSlot(session: number, exchange: ExchangeSession, instruments: readonly Instrument[]): OpenSlot {
+  return { session, exchange, instruments, symbols: new Set(), feeds: 0, looking: null, endRefresh: () => {} };
 }
 
 /** All instruments where a message can carry them, else those that are watched. */

@@ -1,18 +1,23 @@
 // What a risk scope knows, and how each message changes it.
 import { compare, isZero, parse } from '../market/decimal.ts';
 import { refusalText } from '../market/refusals.ts';
-import { bookOf, type Exposure, fill, INSTRUMENTS_MAX, instrumentKey, NO_EXPOSURE, reserve } from './exposure.ts';
 import {
-  type BreachType,
-  type Denial,
-  denial,
-  fullBucket,
-  judge,
-  type ReserveRequest,
-  type RiskFacts,
-  refill,
-} from './limits.ts';
+  bookOf,
+  type Exposure,
+  fill,
+  INSTRUMENTS_MAX,
+  instrumentKey,
+  NO_EXPOSURE,
+  reserve,
+  reservedFor,
+  resize,
+  revert,
+} from './exposure.ts';
+import type { Filled } from './holdings.ts';
+import { type BreachType, type Denial, denial, judge, type RiskFacts, type RoomRequest } from './limits.ts';
 import type { RiskControl, RiskInput, RiskMessage } from './messages.ts';
+import { fullBucket, refill, TOKEN } from './pace.ts';
+import { placeOf, RESTRICTIONS_MAX, restrict } from './restriction.ts';
 
 /** Providers a scope tells of a halt, and strategies whose breaches it counts. */
 export const PROVIDERS_MAX = 64;
@@ -42,28 +47,37 @@ export interface Decision {
   readonly denial: Denial | null;
 }
 type Timed = { readonly at: number };
-type Filled = Extract<RiskMessage, { readonly type: 'ExposureFilled' }> & Timed;
+type Restricted = Extract<RiskMessage, { readonly type: 'RestrictTrading' }> & Timed;
 
 export function firstContext({ scope, limits }: RiskInput): RiskContext {
   const bucket = fullBucket(limits);
-  return { scope, limits, halt: null, bucket, exposure: NO_EXPOSURE, references: {}, breaches: {}, providers: [] };
+  const nothing = { references: {}, restrictions: {}, positions: {}, breaches: {}, providers: [] };
+  return { scope, limits, halt: null, bucket, exposure: NO_EXPOSURE, ...nothing };
 }
 
 /** Grants with the reservation made, or denies with the breach counted and, where it is one too many, the halt. */
-export function decide(context: RiskContext, request: ReserveRequest & Timed): Decision {
+export function decide(context: RiskContext, request: RoomRequest & Timed): Decision {
   const bucket = refill(context.limits, context.bucket, request.at);
   const denied = judge(context, bucket, request, request.at) ?? roomForProvider(context, request);
   const isPaced = context.limits.orderThrottle > 0 && denied?.code !== 'RATE_OVER_LIMIT';
-  const spent = isPaced ? { ...bucket, tokens: bucket.tokens - 1_000 } : bucket;
+  const spent = isPaced ? { ...bucket, tokens: bucket.tokens - TOKEN } : bucket;
   if (denied !== null) return { changes: { bucket: spent, ...countBreach(context, denied, request) }, denial: denied };
   const { [request.strategyInstance]: _forgiven, ...breaches } = context.breaches;
   const providers = context.providers.includes(request.provider)
     ? context.providers
     : [...context.providers, request.provider];
   return {
-    changes: { bucket: spent, exposure: reserve(context.exposure, request), breaches, providers },
+    changes: { bucket: spent, exposure: granted(context.exposure, request), breaches, providers },
     denial: null,
   };
+}
+
+/** Until an amend is decided at the venue, whichever of the two terms needs more room is reserved. */
+function granted(exposure: Exposure, request: RoomRequest): Exposure {
+  if (request.type === 'ReserveRequested') return reserve(exposure, request);
+  const before = reservedFor(exposure, request);
+  if (before === null) return reserve(exposure, request);
+  return parse(before) >= parse(request.quantity) ? exposure : resize(exposure, request);
 }
 
 export function haltedDenial({ halt }: RiskContext): Denial {
@@ -75,7 +89,7 @@ export function haltedDenial({ halt }: RiskContext): Denial {
  * somebody else. That halts at once.
  */
 export function takeFill(context: RiskContext, filled: Filled): Partial<RiskContext> {
-  const exposure = fill(context.exposure, filled);
+  const exposure = filled.kind === 'bust' ? revert(context.exposure, filled) : fill(context.exposure, filled);
   const instrument = instrumentKey(filled);
   const before = magnitude(context.exposure, instrument);
   const position = magnitude(exposure, instrument);
@@ -96,6 +110,24 @@ export function takeFill(context: RiskContext, filled: Filled): Partial<RiskCont
   const { provider, symbol, at } = filled;
   const reason = refusalText('POSITION_OVER_LIMIT', { ...detail, clientOrderId: filled.clientOrderId });
   return { exposure, halt: { reason, breachType: 'POSITION_LIMIT', strategyId: '', provider, symbol, at } };
+}
+
+/** Null where the place is restricted already: the first reason stays. One place too many halts the scope. */
+export function takeRestriction(context: RiskContext, restricted: Restricted): Partial<RiskContext> | null {
+  const { provider, symbol, reason, at } = restricted;
+  if (Object.hasOwn(context.restrictions, placeOf(restricted))) return null;
+  if (Object.keys(context.restrictions).length < RESTRICTIONS_MAX) {
+    return { restrictions: restrict(context.restrictions, restricted) };
+  }
+  if (context.halt !== null) return null;
+  const why = `${RESTRICTIONS_MAX} places are restricted already, and ${placeOf(restricted)} should be too: ${reason}`;
+  return { halt: { reason: why, breachType: 'UNKNOWN', strategyId: '', provider, symbol: symbol ?? '', at } };
+}
+
+/** What an operator is answered. */
+export function standing({ halt, restrictions }: RiskContext) {
+  const restricted = Object.entries(restrictions).map(([place, { reason, at }]) => ({ place, reason, at }));
+  return { halted: halt !== null, reason: halt?.reason ?? null, restricted };
 }
 
 /** The newest price by instrument. A scope that knows as many as it can forgets the one it heard of longest ago. */
@@ -135,12 +167,12 @@ export function control(
   };
 }
 
-function roomForProvider({ providers }: RiskContext, { provider }: ReserveRequest): Denial | null {
+function roomForProvider({ providers }: RiskContext, { provider }: RoomRequest): Denial | null {
   if (providers.length < PROVIDERS_MAX || providers.includes(provider)) return null;
   return denial('EXPOSURE_FULL', 'UNKNOWN', { providers: providers.length, providersMax: PROVIDERS_MAX });
 }
 
-function countBreach(context: RiskContext, denied: Denial, request: ReserveRequest & Timed): Partial<RiskContext> {
+function countBreach(context: RiskContext, denied: Denial, request: RoomRequest & Timed): Partial<RiskContext> {
   if (!denied.isBreach) return {};
   const { strategyInstance, provider, symbol, at } = request;
   const { [strategyInstance]: before = 0, ...others } = context.breaches;

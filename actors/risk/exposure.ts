@@ -86,6 +86,31 @@ export function fill(exposure: Exposure, { clientOrderId, side, quantity, ...par
   return withBook(exposure, instrument, { ...withSide(moved, side, -taken), open });
 }
 
+/** An earlier fill is taken back: the position moves, the reservation is the order's own to say anew. */
+export function revert(exposure: Exposure, { side, quantity, ...part }: Omit<OrderPart, 'clientOrderId'>): Exposure {
+  const instrument = instrumentKey(part);
+  const book = bookOf(exposure, instrument);
+  const taken = parse(quantity);
+  const position = format(sub(parse(book.position), side === 'Buy' ? taken : -taken));
+  return withBook(exposure, instrument, { ...book, position });
+}
+
+/** What is left of a reservation from here on; an order without one has none. */
+export function resize(exposure: Exposure, { clientOrderId, quantity, ...part }: Omit<OrderPart, 'side'>): Exposure {
+  const instrument = instrumentKey(part);
+  const book = bookOf(exposure, instrument);
+  const reservation = book.open[clientOrderId];
+  if (reservation === undefined) return exposure;
+  const change = sub(parse(quantity), parse(reservation.left));
+  const open = { ...book.open, [clientOrderId]: { ...reservation, left: quantity } };
+  return withBook(exposure, instrument, { ...withSide(book, reservation.side, change), open });
+}
+
+/** What is left of an order's reservation; null when it has none. */
+export function reservedFor(exposure: Exposure, part: Omit<OrderPart, 'side' | 'quantity'>): string | null {
+  return bookOf(exposure, instrumentKey(part)).open[part.clientOrderId]?.left ?? null;
+}
+
 export function release(exposure: Exposure, part: Omit<OrderPart, 'side' | 'quantity'>): Exposure {
   const instrument = instrumentKey(part);
   const book = bookOf(exposure, instrument);

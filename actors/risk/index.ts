@@ -1,6 +1,6 @@
 // Pre-trade risk of one account scope.
 import { z } from 'zod';
-import { defineActor } from '../runtime/actor.ts';
+import { defineActor, type StoredSnapshot } from '../runtime/actor.ts';
 import { riskMachine } from './machine.ts';
 
 const amount = z
@@ -16,25 +16,39 @@ const limits = z.object({
   orderBurst: z.number().int().nonnegative().max(100_000),
   maxConcurrentOrders: z.number().int().nonnegative().max(1_000_000),
   priceBandPercent: amount,
-  allowedOrderTypes: z.array(z.enum(['Limit', 'Market'])).max(2),
+  allowedOrderTypes: z.array(z.enum(['Limit', 'Market', 'Stop', 'StopLimit'])).max(4),
   killSwitchEnabled: z.boolean(),
   maxRiskBreaches: z.number().int().nonnegative().max(1_000_000),
 });
 
+const provider = z.string().min(1).max(64);
+const symbol = z.string().min(3).max(32);
+const by = z.string().min(1).max(64);
+const reason = z.string().min(1).max(200);
+
 /** From operators and market data. */
 const messages = {
   SetLimits: z.object({ type: z.literal('SetLimits'), limits }),
-  EngageKillSwitch: z.object({ type: z.literal('EngageKillSwitch'), reason: z.string().min(1).max(200) }),
-  ReleaseKillSwitch: z.object({ type: z.literal('ReleaseKillSwitch'), by: z.string().min(1).max(64) }),
+  EngageKillSwitch: z.object({ type: z.literal('EngageKillSwitch'), reason }),
+  ReleaseKillSwitch: z.object({ type: z.literal('ReleaseKillSwitch'), by }),
+  RestrictTrading: z.object({ type: z.literal('RestrictTrading'), provider, symbol: symbol.nullable(), reason }),
+  LiftRestriction: z.object({ type: z.literal('LiftRestriction'), provider, symbol: symbol.nullable(), by }),
   ReferencePriceMoved: z.object({
     type: z.literal('ReferencePriceMoved'),
-    provider: z.string().min(1).max(64),
-    symbol: z.string().min(3).max(32),
+    provider,
+    symbol,
     price: amount,
   }),
 };
 
-export const riskActor = defineActor({ kind: 'risk', version: 1, machine: riskMachine, messages });
+/** Version 1 kept no positions and no restrictions: what was held before counts as flat. */
+const upgrade = {
+  1: (stored: StoredSnapshot): StoredSnapshot => {
+    return { ...stored, c: { ...(stored.c as object), restrictions: {}, positions: {} } };
+  },
+};
+
+export const riskActor = defineActor({ kind: 'risk', version: 2, machine: riskMachine, messages, upgrade });
 
 export { type BreachType, DEFAULT_LIMITS, REFERENCE_FRESH_MS } from './limits.ts';
 export { type RiskControl, type RiskInput, type RiskLimits, type RiskMessage, riskKey } from './messages.ts';

@@ -2,8 +2,21 @@
 // at once; it never waits for a token, because it would then be sent on a market it was not decided on.
 import { add, compare, type Decimal, div, format, isZero, max, mul, parse, sub } from '../market/decimal.ts';
 import { detailText, type RefusalCode } from '../market/refusals.ts';
-import { bookOf, type Exposure, INSTRUMENTS_MAX, instrumentKey, RESERVATIONS_MAX, worstCase } from './exposure.ts';
+import {
+  type Book,
+  bookOf,
+  type Exposure,
+  INSTRUMENTS_MAX,
+  instrumentKey,
+  RESERVATIONS_MAX,
+  release,
+  reservedFor,
+  worstCase,
+} from './exposure.ts';
+import { POSITIONS_MAX, type Positions } from './holdings.ts';
 import type { RiskLimits, RiskMessage } from './messages.ts';
+import { type Bucket, TOKEN } from './pace.ts';
+import { type Restrictions, reduces, restrictionOf } from './restriction.ts';
 
 /** Upstream's defaults. */
 export const DEFAULT_LIMITS: RiskLimits = {
@@ -35,12 +48,10 @@ export type BreachType =
   | 'UNKNOWN';
 
 export type ReserveRequest = Extract<RiskMessage, { readonly type: 'ReserveRequested' }>;
+export type AmendRequest = Extract<RiskMessage, { readonly type: 'AmendRequested' }>;
+/** What asks for room: a new order, or an open one for other terms. */
+export type RoomRequest = ReserveRequest | AmendRequest;
 
-/** Tokens in thousandths: a millisecond at n orders per second adds n of them. */
-export interface Bucket {
-  readonly tokens: number;
-  readonly at: number;
-}
 export interface Reference {
   readonly price: string;
   readonly at: number;
@@ -53,6 +64,8 @@ export interface RiskFacts {
   readonly exposure: Exposure;
   /** Keyed `provider:symbol`. */
   readonly references: { readonly [instrument: string]: Reference };
+  readonly restrictions: Restrictions;
+  readonly positions: Positions;
 }
 
 export interface Denial {
@@ -63,8 +76,14 @@ export interface Denial {
   readonly isBreach: boolean;
 }
 
-// Pace, missing market data and our own bounds are not the strategy's mistakes.
-const NO_BREACH: readonly RefusalCode[] = ['RATE_OVER_LIMIT', 'REFERENCE_MISSING', 'REFERENCE_STALE', 'EXPOSURE_FULL'];
+// Pace, missing market data, our own bounds and what somebody else did at the venue are not the strategy's mistakes.
+const NO_BREACH: readonly RefusalCode[] = [
+  'RATE_OVER_LIMIT',
+  'REFERENCE_MISSING',
+  'REFERENCE_STALE',
+  'EXPOSURE_FULL',
+  'TRADING_RESTRICTED',
+];
 
 export function denial(
   code: RefusalCode,
@@ -74,20 +93,13 @@ export function denial(
   return { code, breachType, detail: detailText(detail), isBreach: !NO_BREACH.includes(code) };
 }
 
-/** The bucket with what has flown in since; a scope starts with a full one. */
-export function refill({ orderThrottle, orderBurst }: RiskLimits, bucket: Bucket, at: number): Bucket {
-  const capacity = Math.max(orderBurst, 1) * 1_000;
-  return { tokens: Math.min(capacity, bucket.tokens + Math.max(at - bucket.at, 0) * orderThrottle), at };
-}
-
-export function fullBucket({ orderBurst }: RiskLimits): Bucket {
-  return { tokens: Math.max(orderBurst, 1) * 1_000, at: 0 };
-}
-
-/** Null grants. `bucket` is refilled to `at`; checks run in upstream's order. */
-export function judge(facts: RiskFacts, bucket: Bucket, request: ReserveRequest, at: number): Denial | null {
+/**
+ * Null grants. `bucket` is refilled to `at`; checks run in upstream's order. An open order that asks for other terms is
+ * judged as if it were new and had nothing reserved yet.
+ */
+export function judge(facts: RiskFacts, bucket: Bucket, request: RoomRequest, at: number): Denial | null {
   const { limits } = facts;
-  if (limits.orderThrottle > 0 && bucket.tokens < 1_000) {
+  if (limits.orderThrottle > 0 && bucket.tokens < TOKEN) {
     return denial('RATE_OVER_LIMIT', 'RATE_LIMIT', { perSecond: limits.orderThrottle, burst: limits.orderBurst });
   }
   if (limits.allowedOrderTypes.length > 0 && !limits.allowedOrderTypes.includes(request.orderType)) {
@@ -96,47 +108,74 @@ export function judge(facts: RiskFacts, bucket: Bucket, request: ReserveRequest,
       allowed: limits.allowedOrderTypes.join(' '),
     });
   }
+  const terms = termsOf(request);
+  if ('code' in terms) return terms;
+  const priced = judgePrice(facts, request, terms, at);
+  if ('code' in priced) return priced;
+  const others = request.type === 'AmendRequested' ? release(facts.exposure, request) : facts.exposure;
+  const book = bookOf(others, instrumentKey(request));
+  return (
+    judgeRestriction(facts, request, book, terms.quantity) ??
+    judgeExposure(facts, request, book, { quantity: terms.quantity, worth: priced.worth }) ??
+    judgeRoom({ ...facts, exposure: others }, request, book, terms.quantity)
+  );
+}
+
+interface Terms {
+  readonly quantity: Decimal;
+  /** Null where the order takes any price. */
+  readonly price: Decimal | null;
+  /** Where the venue wakes it; an amend leaves it as it was granted. */
+  readonly stop: Decimal | null;
+}
+
+function termsOf(request: RoomRequest): Denial | Terms {
+  const { orderType } = request;
   const quantity = positive(request.quantity);
   if (quantity === null) return denial('QUANTITY_INVALID', 'ORDER_VALIDATION', { quantity: request.quantity });
-  const price = request.orderType === 'Limit' ? positive(request.price) : null;
-  if (request.orderType === 'Limit' && price === null) {
+  const isPriced = orderType === 'Limit' || orderType === 'StopLimit';
+  const price = isPriced ? positive(request.price) : null;
+  if (isPriced && price === null) {
     return denial('PRICE_INVALID', 'ORDER_VALIDATION', { price: request.price ?? 'none' });
   }
-  const priced = judgePrice(facts, request, price, at);
-  if ('code' in priced) return priced;
-  return judgeExposure(facts, request, quantity, priced.worth);
+  if (request.type === 'AmendRequested' || (orderType !== 'Stop' && orderType !== 'StopLimit')) {
+    return { quantity, price, stop: null };
+  }
+  const stop = positive(request.stopPrice);
+  if (stop === null) {
+    return denial('STOP_PRICE_INVALID', 'ORDER_VALIDATION', { stopPrice: request.stopPrice ?? 'none' });
+  }
+  return { quantity, price, stop };
 }
 
 /**
- * A market order always needs a fresh reference, a limit order where there is a band: what cannot be compared is
- * denied. A market order is worth the upper edge of the band; a limit order at least the reference.
+ * A market order always needs a fresh reference, any other where there is a band: what cannot be compared is denied.
+ * An order is worth the worst it can cost: its own price, or the upper edge of the band where it has none, and at
+ * least the reference. The market stands at the stop price when a stop order wakes: its band lies there.
  */
 function judgePrice(
   facts: RiskFacts,
-  request: ReserveRequest,
-  price: Decimal | null,
+  request: RoomRequest,
+  { price, stop }: Terms,
   at: number,
 ): Denial | { readonly worth: Decimal } {
   const band = parse(facts.limits.priceBandPercent);
   const instrument = instrumentKey(request);
   const reference = facts.references[instrument];
   const ageMs = reference === undefined ? 0 : at - reference.at;
-  const isNeeded = price === null || !isZero(band);
-  if (reference === undefined) {
-    if (isNeeded) return denial('REFERENCE_MISSING', 'ORDER_VALIDATION', { instrument });
-    return { worth: price };
+  const own = price ?? (stop === null ? null : add(stop, distance(stop, band)));
+  if (reference === undefined || ageMs > REFERENCE_FRESH_MS) {
+    if (own !== null && isZero(band)) return { worth: own };
+    if (reference === undefined) return denial('REFERENCE_MISSING', 'ORDER_VALIDATION', { instrument });
+    return denial('REFERENCE_STALE', 'ORDER_VALIDATION', { instrument, ageMs, maximumMs: REFERENCE_FRESH_MS });
   }
-  if (ageMs > REFERENCE_FRESH_MS) {
-    if (isNeeded)
-      return denial('REFERENCE_STALE', 'ORDER_VALIDATION', { instrument, ageMs, maximumMs: REFERENCE_FRESH_MS });
-    return { worth: price };
-  }
-  const middle = parse(reference.price);
-  const distance = div(mul(middle, band), parse('100'), 'down');
-  const lower = sub(middle, distance);
-  const upper = add(middle, distance);
-  if (price === null) return { worth: upper };
-  if (!isZero(band) && (compare(price, lower) < 0 || compare(price, upper) > 0)) {
+  const market = parse(reference.price);
+  if (own === null) return { worth: add(market, distance(market, band)) };
+  const isWaiting = stop === null && request.orderType === 'StopLimit';
+  const middle = stop ?? market;
+  const lower = sub(middle, distance(middle, band));
+  const upper = add(middle, distance(middle, band));
+  if (!isZero(band) && !isWaiting && price !== null && (compare(price, lower) < 0 || compare(price, upper) > 0)) {
     const edges = {
       price: format(price),
       lower: format(lower),
@@ -145,18 +184,35 @@ function judgePrice(
     };
     return denial('PRICE_OUTSIDE_BAND', 'PRICE_BAND', { ...edges, symbol: request.symbol });
   }
-  return { worth: max(price, middle) };
+  return { worth: max(own, market) };
+}
+
+function distance(price: Decimal, band: Decimal): Decimal {
+  return div(mul(price, band), parse('100'), 'down');
+}
+
+/** An amend that asks for no more than is reserved enlarges nothing. */
+function judgeRestriction(
+  { restrictions, exposure }: RiskFacts,
+  request: RoomRequest,
+  book: Book,
+  quantity: Decimal,
+): Denial | null {
+  const restriction = restrictionOf(restrictions, request);
+  if (restriction === null || reduces(book, request.side, quantity)) return null;
+  const reserved = request.type === 'AmendRequested' ? reservedFor(exposure, request) : null;
+  if (reserved !== null && quantity <= parse(reserved)) return null;
+  const { place, reason, at } = restriction;
+  return denial('TRADING_RESTRICTED', 'UNKNOWN', { restricted: place, reason, since: at, position: book.position });
 }
 
 /** Only the side the order adds to is judged: what reduces a position is never over its limit. */
 function judgeExposure(
-  { limits, exposure }: RiskFacts,
-  request: ReserveRequest,
-  quantity: Decimal,
-  worth: Decimal,
+  { limits }: RiskFacts,
+  request: RoomRequest,
+  book: Book,
+  { quantity, worth }: { readonly quantity: Decimal; readonly worth: Decimal },
 ): Denial | null {
-  const instrument = instrumentKey(request);
-  const book = bookOf(exposure, instrument);
   const worst = worstCase(book, request.side, quantity);
   const size = max(request.side === 'Buy' ? worst : -worst, 0n);
   const maxPosition = parse(limits.maxPositionSize);
@@ -182,15 +238,28 @@ function judgeExposure(
       symbol: request.symbol,
     });
   }
-  const isNew = exposure.books[instrument] === undefined;
-  if (exposure.orders >= RESERVATIONS_MAX || (isNew && Object.keys(exposure.books).length >= INSTRUMENTS_MAX)) {
-    return denial('EXPOSURE_FULL', 'UNKNOWN', {
-      orders: exposure.orders,
-      ordersMax: RESERVATIONS_MAX,
-      instrumentsMax: INSTRUMENTS_MAX,
-    });
-  }
   return null;
+}
+
+/** What a scope can keep account of. Fills are counted beyond it, so positions can still be closed. */
+function judgeRoom(
+  { exposure, positions }: RiskFacts,
+  request: RoomRequest,
+  book: Book,
+  quantity: Decimal,
+): Denial | null {
+  const books = Object.keys(exposure.books).length;
+  const isNew = exposure.books[instrumentKey(request)] === undefined;
+  const held = Object.keys(positions).length;
+  const hasRoom = held < POSITIONS_MAX || reduces(book, request.side, quantity);
+  if (hasRoom && exposure.orders < RESERVATIONS_MAX && !(isNew && books >= INSTRUMENTS_MAX)) return null;
+  return denial('EXPOSURE_FULL', 'UNKNOWN', {
+    orders: exposure.orders,
+    ordersMax: RESERVATIONS_MAX,
+    instrumentsMax: INSTRUMENTS_MAX,
+    positions: held,
+    positionsMax: POSITIONS_MAX,
+  });
 }
 
 function positive(text: string | null): Decimal | null {

@@ -10,9 +10,12 @@ import { type ProviderMessage, providerKey } from '../provider/messages.ts';
 import { type Effect, publish, record, reply, send } from '../runtime/effect.ts';
 import type { Delivered } from '../runtime/message.ts';
 import * as decision from './decision.ts';
-import { release, reserve } from './exposure.ts';
-import { type Denial, fullBucket, type ReserveRequest } from './limits.ts';
+import { release, reserve, resize } from './exposure.ts';
+import { holdFee, holdFill } from './holdings.ts';
+import type { Denial, RoomRequest } from './limits.ts';
 import { type RiskInput, type RiskMessage, riskKey } from './messages.ts';
+import { fullBucket } from './pace.ts';
+import { lift, placeOf } from './restriction.ts';
 
 export type RiskEvent = Delivered<RiskMessage>;
 type Heard<Type extends RiskEvent['type']> = Extract<RiskEvent, { readonly type: Type }>;
@@ -28,17 +31,41 @@ const riskSetup = setup({
     isHalted: ({ context }) => context.halt !== null,
   },
   actions: {
-    decide: enqueueActions(({ context, enqueue }, request: Heard<'ReserveRequested'>) => {
+    decide: enqueueActions(({ context, enqueue }, request: RoomRequest & { readonly at: number }) => {
       const { changes, denial } = decision.decide(context, request);
       enqueue.assign(() => changes);
-      if (denial === null)
-        enqueue.emit(send<OrderMessage>(orderKey(request.clientOrderId), { type: 'ReservationGranted' }));
+      if (denial === null) enqueue.emit(granted(request));
       else for (const effect of denied({ ...context, ...changes }, request, denial)) enqueue.emit(effect);
     }),
-    denyAll: enqueueActions(({ context, enqueue }, request: Heard<'ReserveRequested'>) => {
+    denyAll: enqueueActions(({ context, enqueue }, request: RoomRequest & { readonly at: number }) => {
       for (const effect of denied(context, request, decision.haltedDenial(context))) enqueue.emit(effect);
     }),
-    takeFill: assign(({ context }, filled: Heard<'ExposureFilled'>) => decision.takeFill(context, filled)),
+    takeFill: enqueueActions(({ context, enqueue }, filled: Heard<'ExposureFilled'>) => {
+      const { positions, effects } = holdFill(context.positions, filled);
+      enqueue.assign(() => ({ ...decision.takeFill(context, filled), positions }));
+      for (const effect of effects) enqueue.emit(effect);
+    }),
+    takeFee: enqueueActions(({ context, enqueue }, learned: Heard<'FeeLearned'>) => {
+      const { positions, effects } = holdFee(context.positions, learned);
+      enqueue.assign(() => ({ positions }));
+      for (const effect of effects) enqueue.emit(effect);
+    }),
+    restrict: enqueueActions(({ context, enqueue }, restricted: Heard<'RestrictTrading'>) => {
+      const changes = decision.takeRestriction(context, restricted);
+      if (changes === null) return;
+      enqueue.assign(() => changes);
+      enqueue.emit(restrictionAudit(riskKey(context.scope), 'TRADING_RESTRICTED', restricted, restricted.reason));
+    }),
+    lift: enqueueActions(({ context, enqueue }, lifted: Heard<'LiftRestriction'>) => {
+      const restrictions = lift(context.restrictions, lifted);
+      const gone = Object.keys(context.restrictions).filter((place) => !Object.hasOwn(restrictions, place));
+      if (gone.length === 0) return;
+      enqueue.assign(() => ({ restrictions }));
+      enqueue.emit(restrictionAudit(lifted.by, 'RESTRICTION_LIFTED', lifted, gone.join(' ')));
+    }),
+    amend: assign(({ context }, order: Heard<'ReservationAmended'>) => ({
+      exposure: resize(context.exposure, order),
+    })),
     restore: assign(({ context }, order: Heard<'ReservationRestored'>) => ({
       exposure: reserve(context.exposure, order),
     })),
@@ -56,7 +83,7 @@ const riskSetup = setup({
     audit: emit(({ context }, { action, detail }: { action: string; detail: string }) => {
       return record<AuditRow>({ table: 'audit_log', actor: riskKey(context.scope), action, detail });
     }),
-    answer: emit(({ context }) => reply({ halted: context.halt !== null, reason: context.halt?.reason ?? null })),
+    answer: emit(({ context }) => reply(decision.standing(context))),
     announceHalt: enqueueActions(({ context, event, enqueue }) => {
       for (const effect of haltEffects(context, event.at)) enqueue.emit(effect);
     }),
@@ -74,12 +101,16 @@ function heard<Event extends RiskEvent>({ event }: { readonly event: Event }): E
 
 export const riskMachine = riskSetup.createMachine({
   id: 'risk',
-  version: '1',
+  version: '2',
   options: { maxIterations: 100 },
   context: ({ input }) => decision.firstContext(input),
   initial: 'active',
   on: {
     ExposureFilled: { actions: { type: 'takeFill', params: heard } },
+    FeeLearned: { actions: { type: 'takeFee', params: heard } },
+    ReservationAmended: { actions: { type: 'amend', params: heard } },
+    RestrictTrading: { actions: [{ type: 'restrict', params: heard }, 'answer'] },
+    LiftRestriction: { actions: [{ type: 'lift', params: heard }, 'answer'] },
     ReservationReleased: { actions: { type: 'forget', params: heard } },
     ReservationRestored: { actions: { type: 'restore', params: heard } },
     ReferencePriceMoved: { actions: { type: 'noteReference', params: heard } },
@@ -98,6 +129,7 @@ export const riskMachine = riskSetup.createMachine({
       always: { guard: 'isHalted', target: 'halted' },
       on: {
         ReserveRequested: { actions: { type: 'decide', params: heard } },
+        AmendRequested: { actions: { type: 'decide', params: heard } },
         EngageKillSwitch: { actions: [{ type: 'engage', params: heard }, 'answer'] },
         ReleaseKillSwitch: { actions: 'answer' },
       },
@@ -106,6 +138,7 @@ export const riskMachine = riskSetup.createMachine({
       entry: ['recordLimits', 'announceHalt'],
       on: {
         ReserveRequested: { actions: { type: 'denyAll', params: heard } },
+        AmendRequested: { actions: { type: 'denyAll', params: heard } },
         EngageKillSwitch: { actions: 'answer' }, // the first reason stays
         ReleaseKillSwitch: { target: 'active', actions: [{ type: 'resume', params: heard }, 'answer'] },
       },
@@ -113,16 +146,31 @@ export const riskMachine = riskSetup.createMachine({
   },
 });
 
+function granted({ type, clientOrderId }: RoomRequest): Effect {
+  const isNew = type === 'ReserveRequested';
+  return send<OrderMessage>(orderKey(clientOrderId), { type: isNew ? 'ReservationGranted' : 'AmendGranted' });
+}
+
+function restrictionAudit(
+  actor: string,
+  action: string,
+  place: { readonly provider: string; readonly symbol: string | null },
+  what: string,
+): Effect {
+  return record<AuditRow>({ table: 'audit_log', actor, action, detail: `${placeOf(place)}: ${what}` });
+}
+
 function denied(
   context: decision.RiskContext,
-  request: ReserveRequest & { readonly at: number },
+  request: RoomRequest & { readonly at: number },
   denial: Denial,
 ): Effect[] {
   const { clientOrderId, strategyInstance, provider, symbol, at } = request;
   const { code, detail, breachType } = denial;
+  const answer = request.type === 'ReserveRequested' ? 'ReservationDenied' : 'AmendDenied';
   const about = { strategyId: strategyInstance, provider, symbol, reason: `${code}: ${detail}`, breachType };
   return [
-    send<OrderMessage>(orderKey(clientOrderId), { type: 'ReservationDenied', code, reason: detail }),
+    send<OrderMessage>(orderKey(clientOrderId), { type: answer, code, reason: detail }),
     publish(riskKey(context.scope), decision.control(context, 'TRIGGERED', about, at)),
   ];
 }

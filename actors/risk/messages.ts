@@ -33,6 +33,8 @@ export type RiskMessage =
       readonly orderType: OrderType;
       readonly quantity: string;
       readonly price: string | null;
+      /** Of Stop and StopLimit, else null. */
+      readonly stopPrice: string | null;
       readonly strategyInstance: string;
     }
   /** A fill was applied: worth of position moves from the reservation, if there still is one, to the position. */
@@ -40,10 +42,62 @@ export type RiskMessage =
       readonly type: 'ExposureFilled';
       readonly clientOrderId: string;
       readonly provider: string;
+      readonly account: string;
+      readonly strategyInstance: string;
       readonly symbol: string;
       readonly side: Side;
       readonly quantity: string;
       readonly price: string;
+      readonly fee: string | null;
+      readonly feeAsset: string | null;
+      /** `bust` takes an earlier fill back: the opposite of it at the same price and fee. */
+      readonly kind: 'fill' | 'bust';
+      /** Posting of its ledger lines: what profit it made is booked under it. */
+      readonly posting: string;
+    }
+  /** The venue told the fee of a fill at last. */
+  | {
+      readonly type: 'FeeLearned';
+      readonly provider: string;
+      readonly account: string;
+      readonly strategyInstance: string;
+      readonly symbol: string;
+      readonly fee: string;
+      readonly feeAsset: string;
+    }
+  /** An open order asks for other terms: judged like a new order that has `quantity` left at `price`. */
+  | {
+      readonly type: 'AmendRequested';
+      readonly clientOrderId: string;
+      readonly provider: string;
+      readonly symbol: string;
+      readonly side: Side;
+      readonly orderType: OrderType;
+      readonly quantity: string;
+      readonly price: string | null;
+      readonly strategyInstance: string;
+    }
+  /** How much of an order is left to fill, whatever was reserved for it: after an amend is decided. */
+  | {
+      readonly type: 'ReservationAmended';
+      readonly clientOrderId: string;
+      readonly provider: string;
+      readonly symbol: string;
+      readonly quantity: string;
+    }
+  /** Something at the venue is not as we know it: only orders that reduce the position pass. Null: all symbols. */
+  | {
+      readonly type: 'RestrictTrading';
+      readonly provider: string;
+      readonly symbol: string | null;
+      readonly reason: string;
+    }
+  /** Only a named person lifts it. */
+  | {
+      readonly type: 'LiftRestriction';
+      readonly provider: string;
+      readonly symbol: string | null;
+      readonly by: string;
     }
   /** The outcome is known and nothing of it works any more. */
   | {

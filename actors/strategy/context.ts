@@ -1,6 +1,7 @@
 // What a strategy instance keeps between messages, and what it can ask of the world.
 
 import type { BusMessage } from '../bus/messages.ts';
+import type { OrderType } from '../market/execution.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { AuditRow, StrategyInstanceRow } from '../market/records.ts';
 import type { OrderInput, OrderMessage } from '../order/messages.ts';
@@ -9,14 +10,21 @@ import type { Record as RecordRow, Reply, Send, Spawn } from '../runtime/effect.
 import { invariant } from '../runtime/invariant.ts';
 import type { Delivered, Json } from '../runtime/message.ts';
 import { FAULT_PERIOD_MS, FAULTS_MAX } from './bounds.ts';
-import type { OwnOrder, StartSandbox, StrategyCommand, StrategyInput, StrategyMessage } from './messages.ts';
+import type {
+  OwnOrder,
+  ShownOrder,
+  StartSandbox,
+  StrategyCommand,
+  StrategyInput,
+  StrategyMessage,
+} from './messages.ts';
 
 export interface StrategyContext extends StrategyInput {
   /** An operator wants it to run. */
   readonly wanted: boolean;
   /** Number of the newest sandbox asked for, or of the request to stop it. */
   readonly sandbox: number;
-  /** Orders placed or denied so far: the sequence of the client order ids. */
+  /** Client order ids used up so far, by orders that were made, were denied, or may replace another. */
   readonly placed: number;
   readonly denied: number;
   /** What the module wants to hear, by its own word; empty before its first start. */
@@ -38,6 +46,8 @@ export interface ProviderLink {
   readonly account: string;
   readonly fenceMarginMs: number;
   readonly recvWindowMs: number;
+  readonly amends: OrderInput['amends'];
+  readonly orderTypes: readonly OrderType[];
   /** Of the symbols in scope. */
   readonly instruments: { readonly [symbol: string]: Instrument };
 }
@@ -145,8 +155,12 @@ export function startArgs(context: StrategyContext, at: number): StartSandbox {
     const [provider = '', symbol = ''] = place.split(' ');
     return { provider, symbol, quantity };
   });
-  const account = { orders: Object.values(open), positions: held };
+  const account = { orders: Object.values(open).map(shown), positions: held };
   return { instanceId, sandbox, strategy, revision, config, scope, state, account, startedAt: at };
+}
+
+function shown({ linked: _linked, replacement: _replacement, ...order }: OwnOrder): ShownOrder {
+  return order;
 }
 
 export function instanceRow(context: StrategyContext, status: StrategyInstanceRow['status']): StrategyInstanceRow {

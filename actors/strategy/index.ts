@@ -3,13 +3,15 @@ import { defineActor } from '../runtime/actor.ts';
 import * as effects from './effects.ts';
 import { strategyMachine } from './machine.ts';
 import { schemas } from './schemas.ts';
+import { upgrade } from './upgrade.ts';
 
 export const strategyActor = defineActor({
   kind: 'strategy',
-  version: 1,
+  version: 2,
   machine: strategyMachine,
   messages: schemas,
   effects: { ...effects },
+  upgrade,
 });
 
 export type { StrategyPorts } from './effects.ts';

@@ -44,12 +44,12 @@ export function areAllReady({ scope, links }: StrategyContext): boolean {
 
 /** `tells` is whether a sandbox is there to hear that it may trade again. */
 export function noteReady(context: StrategyContext, event: Heard<'ProviderReady'>, tells: boolean): Outcome {
-  const { provider, venue, account, fenceMarginMs, recvWindowMs, at } = event;
+  const { provider, venue, account, fenceMarginMs, recvWindowMs, amends, orderTypes, at } = event;
   const symbols = own(context.scope, provider)?.symbols;
   if (symbols === undefined) return { changes: {}, effects: [] };
   const known = event.instruments.filter(({ symbol }) => symbols.includes(symbol));
   const instruments = Object.fromEntries(known.map((instrument) => [instrument.symbol, instrument]));
-  const link = { venue, account, fenceMarginMs, recvWindowMs, instruments };
+  const link = { venue, account, fenceMarginMs, recvWindowMs, amends, orderTypes, instruments };
   const isBack = tells && !Object.hasOwn(context.links, provider);
   const effects = isBack ? [tradingNotice(context, provider, at, null)] : [];
   return { changes: { links: { ...context.links, [provider]: link } }, effects };

@@ -8,13 +8,14 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { StrategyInstanceRow } from '../market/records.ts';
 import { command, record, reply } from '../runtime/effect.ts';
+import { amendOrder } from './amending.ts';
 import { restartDelay } from './bounds.ts';
 import * as strategy from './context.ts';
 import { heard, type Outcome, type StrategyContext, type StrategyEffect, type StrategyEvent } from './context.ts';
 import * as links from './links.ts';
 import type { StrategyInput } from './messages.ts';
 import * as orders from './own-orders.ts';
-import { placeOrder } from './placing.ts';
+import { placeOrder, placePair } from './placing.ts';
 
 interface Queue {
   assign(changes: Partial<StrategyContext>): void;
@@ -101,8 +102,17 @@ const machine = setup({
     placeOrder: enqueueActions(({ context, event, enqueue }) => {
       take(enqueue, placeOrder(context, heard(event, 'PlaceOrder')));
     }),
+    placePair: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, placePair(context, heard(event, 'PlacePair')));
+    }),
+    amendOrder: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, amendOrder(context, heard(event, 'AmendOrder')));
+    }),
     cancelOrder: enqueueActions(({ context, event, enqueue }) => {
       take(enqueue, orders.cancelOrder(context, heard(event, 'CancelOrder')));
+    }),
+    cancelOrders: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, orders.cancelOrders(context, heard(event, 'CancelOrders')));
     }),
     cancelAll: enqueueActions(({ context, enqueue }, reason: string) =>
       take(enqueue, orders.cancelAll(context, reason)),
@@ -123,7 +133,10 @@ const machine = setup({
 /** What a live sandbox decides, and what it is told; one that is still starting hears it when it has started. */
 const live = {
   PlaceOrder: [{ guard: 'isOwn', actions: 'placeOrder' }, {}],
+  PlacePair: [{ guard: 'isOwn', actions: 'placePair' }, {}],
+  AmendOrder: [{ guard: 'isOwn', actions: 'amendOrder' }, {}],
   CancelOrder: [{ guard: 'isOwn', actions: 'cancelOrder' }, {}],
+  CancelOrders: [{ guard: 'isOwn', actions: 'cancelOrders' }, {}],
   SaveState: [{ guard: 'isOwn', actions: 'saveState' }, {}],
   ModuleFaulted: [
     { guard: 'isFatalOnceMore', target: '#strategy.failed', actions: ['noteModuleFault', 'stopSandbox'] },
@@ -138,7 +151,7 @@ const live = {
 
 export const strategyMachine = machine.createMachine({
   id: 'strategy',
-  version: '1',
+  version: '2',
   options: { maxIterations: 100 },
   context: ({ input }) => strategy.createContext(input),
   initial: 'stopped',
@@ -156,7 +169,10 @@ export const strategyMachine = machine.createMachine({
     ProviderLost: {},
     RiskControl: {},
     PlaceOrder: {},
+    PlacePair: {},
+    AmendOrder: {},
     CancelOrder: {},
+    CancelOrders: {},
     SaveState: {},
     ModuleFaulted: {},
     SandboxStarted: {},

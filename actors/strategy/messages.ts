@@ -40,6 +40,8 @@ export type StrategyMessage =
       readonly account: string;
       readonly fenceMarginMs: number;
       readonly recvWindowMs: number;
+      readonly amends: 'none' | 'reduce' | 'full';
+      readonly orderTypes: readonly OrderType[];
       readonly instruments: readonly Instrument[];
     }
   | { readonly type: 'ProviderLost'; readonly provider: string; readonly reason: string }
@@ -50,11 +52,20 @@ export type StrategyMessage =
   | { readonly type: 'SandboxStopped'; readonly sandbox: number }
   // decisions of the module, in call order
   | PlaceOrder
+  | PlacePair
+  | AmendOrder
   | {
       readonly type: 'CancelOrder';
       readonly sandbox: number;
       readonly clientOrderId: string | null;
       readonly ref: string | null;
+    }
+  /** Every open order, or those of one provider or symbol. */
+  | {
+      readonly type: 'CancelOrders';
+      readonly sandbox: number;
+      readonly provider: string | null;
+      readonly symbol: string | null;
     }
   | { readonly type: 'SaveState'; readonly sandbox: number; readonly state: Json }
   | {
@@ -68,9 +79,8 @@ export type StrategyMessage =
   | ExecReport
   | RiskControl;
 
-export interface PlaceOrder {
-  readonly type: 'PlaceOrder';
-  readonly sandbox: number;
+/** One order as a module wants it. */
+export interface OrderWish {
   /** The module's own name for it, counted anew by every sandbox. */
   readonly ref: string;
   readonly provider: string;
@@ -81,6 +91,34 @@ export interface PlaceOrder {
   readonly price: string | null;
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
+  /** Of Stop and StopLimit, else null. */
+  readonly stopPrice: string | null;
+  /** Of GTD, else null. */
+  readonly goodTillAt: number | null;
+}
+
+export interface PlaceOrder extends OrderWish {
+  readonly type: 'PlaceOrder';
+  readonly sandbox: number;
+  /** Ref or client order id of an open order: whichever of the two fills or ends first cancels the other. */
+  readonly linkedTo: string | null;
+}
+
+/** Two orders of which the first that fills or ends cancels the other: both are made, in one turn, or neither. */
+export interface PlacePair {
+  readonly type: 'PlacePair';
+  readonly sandbox: number;
+  readonly orders: readonly [OrderWish, OrderWish];
+}
+
+/** An open order shall have these terms, amended at the venue or canceled and placed anew; null leaves one as it is. */
+export interface AmendOrder {
+  readonly type: 'AmendOrder';
+  readonly sandbox: number;
+  readonly clientOrderId: string | null;
+  readonly ref: string | null;
+  readonly quantity: string | null;
+  readonly price: string | null;
 }
 
 /** An order of this instance that may still work. */
@@ -94,10 +132,22 @@ export interface OwnOrder {
   readonly orderType: OrderType;
   readonly quantity: string;
   readonly price: string | null;
+  readonly stopPrice: string | null;
   readonly filledQuantity: string;
   readonly state: 'PENDING' | 'ACK' | 'PARTIAL';
   readonly cancelling: boolean;
+  /** It is one of a pair. */
+  readonly linked: boolean;
+  /** Terms last asked for, and the id of the order that takes its place where the venue cannot amend it. */
+  readonly replacement: Replacement | null;
 }
+export interface Replacement {
+  readonly clientOrderId: string;
+  readonly quantity: string;
+  readonly price: string | null;
+}
+/** As a module is shown it. */
+export type ShownOrder = Omit<OwnOrder, 'linked' | 'replacement'>;
 /** Base quantity the instance bought minus what it sold. */
 export interface OwnPosition {
   readonly provider: string;
@@ -105,9 +155,22 @@ export interface OwnPosition {
   readonly quantity: string;
 }
 
+/** New terms came to nothing: the order stands as it did. */
+export interface AmendRefused {
+  readonly type: 'AmendRefused';
+  readonly ref: string | null;
+  readonly clientOrderId: string;
+  readonly provider: string;
+  readonly symbol: string;
+  readonly strategyInstance: string;
+  readonly reason: string;
+  readonly timestamp: number;
+}
+
 /** What a running module is told besides market data. */
 export type SandboxEvent =
   | (ExecReport & { readonly ref: string | null })
+  | AmendRefused
   | RiskControl
   /** Whether orders can be placed with a provider: payload `{ kind: 'trading', active, reason }`. */
   | {
@@ -134,7 +197,7 @@ export interface StartSandbox extends SandboxRef {
   readonly config: StrategyInput['config'];
   readonly scope: Scope;
   readonly state: Json;
-  readonly account: { readonly orders: readonly OwnOrder[]; readonly positions: readonly OwnPosition[] };
+  readonly account: { readonly orders: readonly ShownOrder[]; readonly positions: readonly OwnPosition[] };
   readonly startedAt: number;
 }
 export interface NotifySandbox extends SandboxRef {

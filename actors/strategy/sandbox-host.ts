@@ -19,6 +19,9 @@ import type { createSandbox, Decision, Fault, LogLevel, OrderEvent, Sandbox, San
 
 /** What an account holds changed: told to modules beside market data, never journaled for them. */
 export type BalanceUpdate = Extract<OrderEvent, { readonly type: 'BalanceUpdate' }>;
+/** A venue changed what it says of an instrument: told like balances. */
+export type InstrumentUpdate = Extract<OrderEvent, { readonly type: 'InstrumentUpdate' }>;
+type HubEvent = MarketEvent | BalanceUpdate | InstrumentUpdate;
 
 /** Where market data comes from; provider/market-hub.ts is one. */
 export interface MarketSource {
@@ -26,9 +29,9 @@ export interface MarketSource {
     interest: {
       readonly provider: string;
       readonly symbols: readonly string[];
-      readonly types: readonly (MarketEvent | BalanceUpdate)['type'][];
+      readonly types: readonly HubEvent['type'][];
     },
-    listener: (event: MarketEvent | BalanceUpdate) => void,
+    listener: (event: HubEvent) => void,
   ): () => void;
 }
 
@@ -69,7 +72,7 @@ interface Live {
   readonly unsubscribe: () => void;
 }
 
-const MARKET_TYPES = ['Trade', 'Ticker', 'BookSnapshot', 'KlineSummary'] as const;
+const SYMBOL_TYPES = ['Trade', 'Ticker', 'BookSnapshot', 'KlineSummary', 'InstrumentUpdate'] as const;
 const RETRY_MS = 50;
 const REASON_CHARS = 500;
 
@@ -166,12 +169,14 @@ class Sandboxes implements SandboxHost {
   }
 
   #subscribe({ scope }: StartSandbox, sandbox: Sandbox): () => void {
-    const listener = (event: MarketEvent | BalanceUpdate): void =>
-      event.type === 'BalanceUpdate' ? sandbox.order(event) : sandbox.market(event);
+    const listener = (event: HubEvent): void =>
+      event.type === 'BalanceUpdate' || event.type === 'InstrumentUpdate'
+        ? sandbox.order(event)
+        : sandbox.market(event);
     const ends = Object.entries(scope).flatMap(([provider, { symbols }]) => {
       const currencies = [...new Set(symbols.flatMap((symbol) => symbol.split('-')))];
       return [
-        this.#options.market.subscribe({ provider, symbols, types: MARKET_TYPES }, listener),
+        this.#options.market.subscribe({ provider, symbols, types: SYMBOL_TYPES }, listener),
         this.#options.market.subscribe({ provider, symbols: currencies, types: ['BalanceUpdate'] }, listener),
       ];
     });

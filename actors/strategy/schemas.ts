@@ -46,6 +46,21 @@ export const strategyInput = z.strictObject({
 const sandbox = z.number().int().nonnegative();
 const ref = z.string().max(256);
 
+/** Form alone: what does not go together is denied in the words of the trade, so that the module hears of it. */
+const wish = z.strictObject({
+  ref,
+  provider: name,
+  symbol: z.string().max(64),
+  side: z.enum(['Buy', 'Sell']),
+  orderType: z.enum(['Limit', 'Market', 'Stop', 'StopLimit']),
+  quantity: amount,
+  price: amount.nullable(),
+  timeInForce: z.enum(['GTC', 'IOC', 'FOK', 'GTD']),
+  postOnly: z.boolean(),
+  stopPrice: amount.nullable(),
+  goodTillAt: z.int().positive().nullable(),
+});
+
 export const schemas: { readonly [type: string]: Schema } = {
   Start: z.strictObject({ type: z.literal('Start') }),
   Stop: z.strictObject({ type: z.literal('Stop') }),
@@ -55,24 +70,27 @@ export const schemas: { readonly [type: string]: Schema } = {
     config,
     scope,
   }),
-  PlaceOrder: z.strictObject({
-    type: z.literal('PlaceOrder'),
+  PlaceOrder: z.strictObject({ type: z.literal('PlaceOrder'), sandbox, ...wish.shape, linkedTo: ref.nullable() }),
+  PlacePair: z.strictObject({ type: z.literal('PlacePair'), sandbox, orders: z.tuple([wish, wish]) }),
+  AmendOrder: z.strictObject({
+    type: z.literal('AmendOrder'),
     sandbox,
-    ref,
-    provider: name,
-    symbol: z.string().max(64),
-    side: z.enum(['Buy', 'Sell']),
-    orderType: z.enum(['Limit', 'Market']),
-    quantity: amount,
+    clientOrderId: ref.nullable(),
+    ref: ref.nullable(),
+    quantity: amount.nullable(),
     price: amount.nullable(),
-    timeInForce: z.enum(['GTC', 'IOC', 'FOK']),
-    postOnly: z.boolean(),
   }),
   CancelOrder: z.strictObject({
     type: z.literal('CancelOrder'),
     sandbox,
     clientOrderId: ref.nullable(),
     ref: ref.nullable(),
+  }),
+  CancelOrders: z.strictObject({
+    type: z.literal('CancelOrders'),
+    sandbox,
+    provider: name.nullable(),
+    symbol: z.string().max(64).nullable(),
   }),
   SaveState: z.strictObject({ type: z.literal('SaveState'), sandbox, state: z.json() }),
   ModuleFaulted: z.strictObject({

@@ -85,7 +85,12 @@ export function removeChild({ children }: SupervisorContext, { key }: Heard<'Rem
   const child = children[key];
   if (child === undefined) return refuse(`there is no child ${key}`);
   if (child.origin === 'file') return refuse(`${key} is named by the configuration: remove it there`);
-  const effects = [...stopped(key), audit('ChildRemoved', { key }), reply({ accepted: true, detail: '' })];
+  const effects = [
+    ...stopped(key),
+    ...removed(key),
+    audit('ChildRemoved', { key }),
+    reply({ accepted: true, detail: '' }),
+  ];
   return { changes: { children: without(children, [key]) }, effects };
 }
 
@@ -119,6 +124,11 @@ function started(key: ActorKey): SupervisorEffect[] {
 
 function stopped(key: ActorKey): SupervisorEffect[] {
   return isRunnable(key) ? [send(key, { type: 'Stop' })] : [];
+}
+
+/** A provider's routes go with it; where an order still needs it, it stays stopped and says so. */
+function removed(key: ActorKey): SupervisorEffect[] {
+  return kindOf(key) === 'provider' ? [send(key, { type: 'Remove', by: 'supervisor/main' })] : [];
 }
 
 /** A risk scope has no life of its own: it judges from its first message on. */

@@ -13,11 +13,25 @@ export interface PoolCounts {
   readonly waiting: number;
 }
 
+/** What a provider's comparisons with its venue have come to, since the provider was made. */
+export interface ReconcileCounts {
+  readonly provider: string;
+  readonly rounds: { readonly done: number; readonly failed: number; readonly skewed: number };
+  /** Assets whose difference nothing explained. */
+  readonly differences: number;
+  /** Executions the books should have had. */
+  readonly missingExecutions: number;
+  /** Since the last round that saw everything began; null before the first. */
+  readonly ageMs: number | null;
+}
+
 export interface Metrics {
   readonly registry: Registry;
   readonly meter: Meter;
   /** Gauges of one pool, read at each scrape. The returned function ends it. */
   watchPool(name: string, read: () => PoolCounts): () => void;
+  /** Read at each scrape: the counts are in the providers' snapshots, so that they outlive the process. */
+  watchReconciliation(read: () => readonly ReconcileCounts[]): () => void;
   migrationsEnded(result: 'applied' | 'noop' | 'failed' | 'rolled_back', path: string): void;
 }
 
@@ -45,6 +59,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registry,
     meter: createMeter(registry),
     watchPool: createPoolGauges(registry),
+    watchReconciliation: createReconcileCounters(registry),
     migrationsEnded: (result, path) => migrations.inc({ result, migrations_path: path }),
   };
 }
@@ -118,6 +133,62 @@ function createRuntimeGauges(registry: Registry): Meter['watch'] {
     read = source;
     return () => {
       if (read === source) read = null;
+    };
+  };
+}
+
+/** Providers are named by the configuration or an operator: a closed set like kinds. */
+function createReconcileCounters(registry: Registry): Metrics['watchReconciliation'] {
+  let read: () => readonly ReconcileCounts[] = () => [];
+  const total = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    count: (one: ReconcileCounts) => readonly (readonly [{ readonly [label: string]: string }, number])[],
+  ) =>
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const one of read())
+          for (const [labels, value] of count(one)) this.inc({ provider: one.provider, ...labels }, value);
+      },
+    });
+  total(
+    'meltica_reconcile_rounds_total',
+    'Comparisons with the venue by outcome',
+    ['provider', 'outcome'],
+    ({ rounds }) => Object.entries(rounds).map(([outcome, count]) => [{ outcome }, count] as const),
+  );
+  total(
+    'meltica_reconcile_differences_total',
+    'Differences between account and ledger that nothing explained',
+    ['provider'],
+    ({ differences }) => [[{}, differences]],
+  );
+  total(
+    'meltica_reconcile_missing_executions_total',
+    'Executions found at the venue that the books should have had',
+    ['provider'],
+    ({ missingExecutions }) => [[{}, missingExecutions]],
+  );
+  new Gauge({
+    name: 'meltica_reconcile_last_success_age_seconds',
+    help: 'Time since the last comparison that saw everything began',
+    labelNames: ['provider'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { provider, ageMs } of read()) if (ageMs !== null) this.set({ provider }, ageMs / 1_000);
+    },
+  });
+  return (source) => {
+    read = source;
+    return () => {
+      if (read === source) read = () => [];
     };
   };
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, text, unique } from 'drizzle-orm/pg-core';
+import { boolean, check, index, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { actors } from './actors.ts';
 import { createdAt, decimal, deletedAt, identity, instant, reference, updatedAt } from './columns.ts';
 import { providers } from './providers.ts';
@@ -25,8 +25,26 @@ export const orders = pgTable(
     quantity: decimal('quantity').notNull(),
     /** Null for market orders. */
     price: decimal('price'),
+    /** Of Stop and StopLimit orders: they wait at the venue until the market reaches it. */
+    stopPrice: decimal('stop_price'),
+    /** Quantity as the strategy asked for it, before it was rounded to the lot. */
+    askedQuantity: decimal('asked_quantity').notNull(),
+    /** Price as the strategy asked for it, before it was rounded to the tick. */
+    askedPrice: decimal('asked_price'),
+    /** When an order good till a date is canceled. */
+    goodTillAt: instant('good_till_at'),
+    /** Client order id of the other order of a pair: whichever of the two fills or ends first cancels the other. */
+    linkedTo: text('linked_to'),
+    /** Client order id of the order this one takes the place of. */
+    replaces: text('replaces'),
+    /** Client order id of the order that took its place. */
+    replacedBy: text('replaced_by'),
+    /** Placed at the venue by somebody else and adopted; the client order id is then theirs. */
+    isExternal: boolean('is_external').notNull().default(false),
     /** Upstream's word for it, as the compatible API shows it. */
     state: text('state').notNull(),
+    /** The word of FIX for it: of all that holds of the order at once the one that comes first there. */
+    status: text('status').notNull(),
     /** The order's life region: what we know of it, in our own words. */
     life: text('life').notNull(),
     venueOrderId: text('venue_order_id'),
@@ -51,11 +69,16 @@ export const orders = pgTable(
   (table) => [
     unique('orders_client_order_id_key').on(table.provider, table.clientOrderId),
     check('orders_side_check', sql`${table.side} in ('Buy', 'Sell')`),
-    check('orders_order_type_check', sql`${table.orderType} in ('Limit', 'Market')`),
-    check('orders_time_in_force_check', sql`${table.timeInForce} in ('GTC', 'IOC', 'FOK')`),
+    check('orders_order_type_check', sql`${table.orderType} in ('Limit', 'Market', 'Stop', 'StopLimit')`),
+    check('orders_time_in_force_check', sql`${table.timeInForce} in ('GTC', 'IOC', 'FOK', 'GTD')`),
     check(
       'orders_state_check',
       sql`${table.state} in ('PENDING', 'ACK', 'PARTIAL', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED')`,
+    ),
+    check(
+      'orders_status_check',
+      sql`${table.status} in ('PendingCancel', 'PendingReplace', 'Filled', 'Canceled', 'Expired', 'Rejected',
+        'PartiallyFilled', 'New', 'PendingNew')`,
     ),
     check('orders_quantity_check', sql`${table.quantity} > 0`),
     check('orders_filled_quantity_check', sql`${table.filledQuantity} >= 0`),
@@ -64,7 +87,7 @@ export const orders = pgTable(
   ],
 );
 
-/** Trades of our orders as the venue reported them. Append-only; a trade that is known already is left as it is. */
+/** Trades of our orders as the venue reported them; one that is known already is left as it is. */
 export const executions = pgTable(
   'executions',
   {
@@ -84,19 +107,25 @@ export const executions = pgTable(
     side: text('side').notNull(),
     quantity: decimal('quantity').notNull(),
     price: decimal('price').notNull(),
-    /** Negative when the venue paid us. */
+    /** Negative when the venue paid us. Null until the venue tells it. */
     fee: decimal('fee'),
     feeAsset: text('fee_asset'),
     /** Null when the venue does not say. */
     liquidity: text('liquidity'),
     tradedAt: instant('traded_at').notNull(),
+    /** venue: the venue showed it. inferred: it counted it and never showed it. */
+    origin: text('origin').notNull().default('venue'),
+    /** When the venue took it back; its ledger lines are reversed then. */
+    bustedAt: instant('busted_at'),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
   },
   (table) => [
     // Both sides of a self-trade have one trade id, hence the venue order id.
     unique('executions_trade_key').on(table.venue, table.account, table.symbol, table.tradeId, table.venueOrderId),
     check('executions_side_check', sql`${table.side} in ('Buy', 'Sell')`),
     check('executions_liquidity_check', sql`${table.liquidity} in ('maker', 'taker')`),
+    check('executions_origin_check', sql`${table.origin} in ('venue', 'inferred')`),
     check('executions_quantity_check', sql`${table.quantity} > 0`),
     index('executions_order_id_idx').on(table.orderId),
     index('executions_strategy_instance_idx').on(table.strategyInstance, table.id),

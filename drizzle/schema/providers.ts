@@ -1,7 +1,17 @@
 import { sql } from 'drizzle-orm';
 import { check, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { actors } from './actors.ts';
-import { counter, createdAt, decimal, deletedAt, document, identity, reference, updatedAt } from './columns.ts';
+import {
+  counter,
+  createdAt,
+  decimal,
+  deletedAt,
+  document,
+  identity,
+  instant,
+  reference,
+  updatedAt,
+} from './columns.ts';
 
 /** Configured venue accounts. Written by the provider's actor. */
 export const providers = pgTable(
@@ -68,11 +78,38 @@ export const instruments = pgTable(
     priceIncrement: decimal('price_increment').notNull(),
     quantityIncrement: decimal('quantity_increment').notNull(),
     minQuantity: decimal('min_quantity').notNull(),
+    /** Greatest quantity of one order; 0: none is known. */
+    maxQuantity: decimal('max_quantity').notNull(),
     /** Smallest price × quantity the venue takes, in the quote asset. */
     minNotional: decimal('min_notional').notNull(),
+    /** Raised when a step or a bound changes; orders before it were rounded by the one before. */
+    version: counter('version').notNull().default(1),
+    /** Since when this version holds, by the time it was seen. */
+    validFrom: instant('valid_from').notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     deletedAt: deletedAt(),
   },
   (table) => [unique('instruments_symbol_key').on(table.provider, table.symbol)],
+);
+
+/** Every version of an instrument's steps and bounds. Append-only. */
+export const instrumentVersions = pgTable(
+  'instrument_versions',
+  {
+    id: identity(),
+    instrumentId: reference('instrument_id')
+      .notNull()
+      .references(() => instruments.id),
+    version: counter('version').notNull(),
+    priceIncrement: decimal('price_increment').notNull(),
+    quantityIncrement: decimal('quantity_increment').notNull(),
+    minQuantity: decimal('min_quantity').notNull(),
+    maxQuantity: decimal('max_quantity').notNull(),
+    minNotional: decimal('min_notional').notNull(),
+    /** It holds until the next version does. */
+    validFrom: instant('valid_from').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [unique('instrument_versions_version_key').on(table.instrumentId, table.version)],
 );

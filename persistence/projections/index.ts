@@ -2,8 +2,9 @@
 import type { DomainRow } from '../../actors/runtime/effect.ts';
 import type { WriteSet } from '../../actors/runtime/ports.ts';
 import type { Call } from '../row-set.ts';
+import { ledgerProjection, positionProjection } from './accounts.ts';
 import { auditProjection, riskLimitsProjection, strategyInstanceProjection } from './control.ts';
-import { executionProjection, orderProjection } from './orders.ts';
+import { executionChangeProjection, executionProjection, orderProjection } from './orders.ts';
 import type { Group, Projection, Recorded } from './projection.ts';
 import { balanceProjection, instrumentProjection, providerProjection, providerRoutesProjection } from './providers.ts';
 
@@ -31,6 +32,9 @@ function marketProjections(): readonly Projection[] {
     untyped(riskLimitsProjection),
     untyped(orderProjection),
     untyped(executionProjection),
+    untyped(executionChangeProjection),
+    untyped(ledgerProjection),
+    untyped(positionProjection),
     untyped(auditProjection),
   ];
 }

@@ -1,4 +1,4 @@
-import type { ExecutionRow, OrderRow } from '../../actors/market/records.ts';
+import type { ExecutionChangeRow, ExecutionRow, OrderRow } from '../../actors/market/records.ts';
 import { executions, orders } from '../../drizzle/schema/index.ts';
 import { instantText, rowSet, type Statement } from '../row-set.ts';
 import { type Group, lastByKey, type Projection, type Recorded } from './projection.ts';
@@ -14,7 +14,16 @@ const order = rowSet(orders, [
   'timeInForce',
   'quantity',
   'price',
+  'stopPrice',
+  'askedQuantity',
+  'askedPrice',
+  'goodTillAt',
+  'linkedTo',
+  'replaces',
+  'replacedBy',
+  'isExternal',
   'state',
+  'status',
   'life',
   'venueOrderId',
   'filledQuantity',
@@ -37,7 +46,10 @@ select ${order.values}, ${at}, ${at} from ${order.from}`,
 const CHANGES = [
   'quantity',
   'price',
+  'linkedTo',
+  'replacedBy',
   'state',
+  'status',
   'life',
   'venueOrderId',
   'filledQuantity',
@@ -95,6 +107,7 @@ const execution = rowSet(executions, [
   'feeAsset',
   'liquidity',
   'tradedAt',
+  'origin',
 ]);
 
 const insertExecutions: Statement = {
@@ -112,4 +125,45 @@ export const executionProjection: Projection<ExecutionRow> = {
       values: execution.bind(recorded.map(({ actorId, row }) => ({ ...row, orderId: actorId }))),
     },
   ],
+};
+
+const change = rowSet(executions, [
+  'venue',
+  'account',
+  'symbol',
+  'tradeId',
+  'venueOrderId',
+  'bustedAt',
+  'fee',
+  'feeAsset',
+]);
+
+const changeExecutions: Statement = {
+  name: 'change_executions',
+  text: `update executions e
+   set busted_at = coalesce(x.busted_at, e.busted_at), fee = coalesce(x.fee::numeric, e.fee),
+       fee_asset = coalesce(x.fee_asset, e.fee_asset), updated_at = ${change.extra(1)}::timestamptz
+  from ${change.from}
+ where e.venue = x.venue and e.account = x.account and e.symbol = x.symbol and e.trade_id = x.trade_id
+   and e.venue_order_id = x.venue_order_id`,
+};
+
+/** What a change leaves null stays as it is. An execution that is not there is not made. */
+export const executionChangeProjection: Projection<ExecutionChangeRow> = {
+  table: 'execution_changes',
+  statements: [changeExecutions],
+  bind: (recorded, { at: changedAt }) => {
+    const byKey = new Map<string, ExecutionChangeRow>();
+    for (const { row } of recorded) {
+      const key = JSON.stringify([row.venue, row.account, row.symbol, row.tradeId, row.venueOrderId]);
+      const before = byKey.get(key);
+      byKey.set(key, {
+        ...row,
+        bustedAt: row.bustedAt ?? before?.bustedAt ?? null,
+        fee: row.fee ?? before?.fee ?? null,
+        feeAsset: row.feeAsset ?? before?.feeAsset ?? null,
+      });
+    }
+    return [{ statement: changeExecutions, values: [...change.bind([...byKey.values()]), instantText(changedAt)] }];
+  },
 };

@@ -4,21 +4,23 @@ import { encodeArray } from '../binary-arrays.ts';
 import { instantText, rowSet, type Statement } from '../row-set.ts';
 import { lastByKey, type Projection } from './projection.ts';
 
-const provider = rowSet(providers, ['name', 'actorId', 'adapter', 'settings', 'status', 'reason']);
+const provider = rowSet(providers, ['name', 'actorId', 'adapter', 'settings', 'status', 'reason', 'deletedAt']);
 const upsertProviders: Statement = {
   name: 'upsert_providers',
   text: `insert into providers as p (${provider.columns}) select ${provider.values} from ${provider.from}
 on conflict (name) do update
    set actor_id = excluded.actor_id, adapter = excluded.adapter, settings = excluded.settings,
-       status = excluded.status, reason = excluded.reason, version = p.version + 1, deleted_at = null,
-       updated_at = ${provider.extra(1)}::timestamptz`,
+       status = excluded.status, reason = excluded.reason, version = p.version + 1,
+       deleted_at = excluded.deleted_at, updated_at = ${provider.extra(1)}::timestamptz`,
 };
 
 export const providerProjection: Projection<ProviderRow> = {
   table: 'providers',
   statements: [upsertProviders],
   bind: (recorded, { at }) => {
-    const rows = lastByKey(recorded, ({ row }) => row.name).map(({ actorId, row }) => ({ ...row, actorId }));
+    const rows = lastByKey(recorded, ({ row }) => row.name).map(({ actorId, row }) => {
+      return { ...row, actorId, deletedAt: row.removed === true ? at : null };
+    });
     return [{ statement: upsertProviders, values: [...provider.bind(rows), instantText(at)] }];
   },
 };
@@ -63,15 +65,32 @@ const instrument = rowSet(instruments, [
   'priceIncrement',
   'quantityIncrement',
   'minQuantity',
+  'maxQuantity',
   'minNotional',
 ]);
+const STEPS = 'price_increment, quantity_increment, min_quantity, max_quantity, min_notional';
+const stepsOf = (row: string): string => STEPS.replaceAll(/\w+/g, `${row}.$&`);
+const seenAt = `${instrument.extra(1)}::timestamptz`;
+
+// A venue tells all its instruments at every connect: what is as it was is not written. A step or a bound that
+// changed makes a version, which is kept beside the ones before.
 const upsertInstruments: Statement = {
   name: 'upsert_instruments',
-  text: `insert into instruments as i (${instrument.columns}) select ${instrument.values} from ${instrument.from}
-on conflict (provider, symbol) do update
-   set base = excluded.base, quote = excluded.quote, price_increment = excluded.price_increment,
-       quantity_increment = excluded.quantity_increment, min_quantity = excluded.min_quantity,
-       min_notional = excluded.min_notional, deleted_at = null, updated_at = ${instrument.extra(1)}::timestamptz`,
+  text: `with changed as (
+  insert into instruments as i (${instrument.columns}, valid_from)
+  select ${instrument.values}, ${seenAt} from ${instrument.from}
+  on conflict (provider, symbol) do update
+     set base = excluded.base, quote = excluded.quote, (${STEPS}) = row(${stepsOf('excluded')}),
+         version = case when (${stepsOf('i')}) = (${stepsOf('excluded')}) then i.version else i.version + 1 end,
+         valid_from = case when (${stepsOf('i')}) = (${stepsOf('excluded')}) then i.valid_from else ${seenAt} end,
+         deleted_at = null, updated_at = ${seenAt}
+   where (i.base, i.quote, ${stepsOf('i')}) <> (excluded.base, excluded.quote, ${stepsOf('excluded')})
+      or i.deleted_at is not null
+  returning i.*
+)
+insert into instrument_versions (instrument_id, version, ${STEPS}, valid_from)
+select id, version, ${STEPS}, valid_from from changed
+on conflict (instrument_id, version) do nothing`,
 };
 
 export const instrumentProjection: Projection<InstrumentRow> = {

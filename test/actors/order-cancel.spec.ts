@@ -25,8 +25,12 @@ import {
 
 test('rows 36 and 38: a working order is canceled at the venue, and a second wish changes nothing', (t) => {
   const scene = orderIn('working').hears(cancel);
-  then(t, scene, { life: 'working', cancel: 'sent', effects: ['cancelOrder', yes('working')] });
-  t.deepEqual(scene.effects[0], {
+  then(t, scene, {
+    life: 'working',
+    cancel: 'sent',
+    effects: ['order working ACK 0 PendingCancel', 'cancelOrder', yes('working')],
+  });
+  t.deepEqual(scene.effects[1], {
     type: 'command',
     name: 'cancelOrder',
     args: { provider: 'paper', clientOrderId: 'mm1abc00000001', symbol: 'BTC-USDT' },
@@ -38,7 +42,12 @@ test('row 36: an order that another sent under our id is canceled at the venue l
   const scene = orderIn('queued')
     .hears(reported(word('open')))
     .hears(cancel);
-  then(t, scene, { life: 'working', cancel: 'sent', effects: ['cancelOrder', yes('working')], surprises: 1 });
+  then(t, scene, {
+    life: 'working',
+    cancel: 'sent',
+    effects: ['order working ACK 0 PendingCancel', 'cancelOrder', yes('working')],
+    surprises: 1,
+  });
 });
 
 test('row 37: a cancel of an order nobody knows about waits, and is sent once the order works', (t) => {
@@ -49,7 +58,7 @@ test('row 37: a cancel of an order nobody knows about waits, and is sent once th
     then(t, wanted.hears(acked()), {
       life: 'working',
       cancel: 'sent',
-      effects: ['order working ACK 0', 'orders/mm-1 ACK 0', 'cancelOrder'],
+      effects: ['order working ACK 0 PendingCancel', 'orders/mm-1 ACK 0', 'cancelOrder'],
     });
   }
 });
@@ -59,7 +68,7 @@ test('row 37: a cancel wished while sending ends an order that was not sent', (t
   then(t, scene, {
     life: 'canceled',
     effects: [
-      'order queued PENDING 0',
+      'order queued PENDING 0 PendingCancel',
       'order canceled CANCELLED 0',
       'orders/mm-1 CANCELLED 0 (ORDER_WITHDRAWN: reason=test)',
       ...FAREWELL,
@@ -133,11 +142,11 @@ test('row 42: a cancel that is refused while the order stays open is tried again
     then(t, scene, { life: 'working', cancel: 'sent', effects: ['cancelOrder'] });
   }
   scene = scene.hears(refusal).waits('cancelAgain');
-  then(t, scene, { life: 'working', effects: ['audit CANCEL_GIVEN_UP'], surprises: 1 });
+  then(t, scene, { life: 'working', effects: ['audit CANCEL_GIVEN_UP', 'order working ACK 0'], surprises: 1 });
   then(t, scene.hears(cancel), {
     life: 'working',
     cancel: 'sent',
-    effects: ['cancelOrder', yes('working')],
+    effects: ['order working ACK 0 PendingCancel', 'cancelOrder', yes('working')],
     surprises: 1,
   });
 });
@@ -156,7 +165,7 @@ test('row 43: a fill while the cancel is on its way is a fill', (t) => {
     cancel: 'sent',
     effects: [
       'execution 1:881 0.4',
-      'order working PARTIAL 0.4',
+      'order working PARTIAL 0.4 PendingCancel',
       'risk/firm ExposureFilled 0.4',
       'orders/mm-1 PARTIAL 0.4 +0.4',
     ],
@@ -173,7 +182,7 @@ test('row 44: an order that has ended is not cancelable, and says so', (t) => {
 });
 
 test('row 57: after a reconnect every order that is not settled asks again, and no other', (t) => {
-  const asking = { working: true, doubt: true, closing: true };
+  const asking = { parked: true, working: true, doubt: true, closing: true };
   for (const life of LIVES) {
     // An order in doubt has a question out already: it asks again from its pause.
     const scene = life === 'doubt' ? orderIn(life).hears(queryFailed) : orderIn(life);

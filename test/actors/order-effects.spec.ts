@@ -16,6 +16,7 @@ const ARGS: SubmitArgs = {
   postOnly: true,
   quantity: '1',
   price: '100',
+  stopPrice: null,
   signedAt: 1_000,
   deadlineAt: 6_000,
 };
@@ -137,7 +138,7 @@ test('after a crash a submit is never performed again: the order is told that it
 });
 
 test('from strategies and operators an order hears cancels, and only well-formed ones', (t) => {
-  t.deepEqual(Object.keys(orderActor.messages), ['CancelOrder', 'DeclareAbsent']);
+  t.deepEqual(Object.keys(orderActor.messages), ['CancelOrder', 'AmendOrder', 'DeclareAbsent']);
   const judge = (value: object) =>
     orderActor.messages['CancelOrder']?.['~standard'].validate(value) as { issues?: readonly object[] };
   t.is(judge({ type: 'CancelOrder', reason: 'the strategy stops' }).issues, undefined);

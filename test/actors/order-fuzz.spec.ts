@@ -2,13 +2,17 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { createActor, SimulatedClock } from 'xstate';
-import { add, format, parse } from '../../actors/market/decimal.ts';
-import type { ExecutionRow, OrderRow } from '../../actors/market/records.ts';
+import { add, format, max, mul, parse } from '../../actors/market/decimal.ts';
+import type { ExecutionChangeRow, ExecutionRow, LedgerRow, OrderRow } from '../../actors/market/records.ts';
 import { orderMachine } from '../../actors/order/machine.ts';
 import type { ExecReport, OrderMessage } from '../../actors/order/messages.ts';
+import type { RiskMessage } from '../../actors/risk/messages.ts';
 import type { Effect } from '../../actors/runtime/effect.ts';
 import {
   acked,
+  amend,
+  amendOf,
+  busted,
   cancel,
   cancelOf,
   execution,
@@ -24,13 +28,14 @@ import {
   queryFailed,
   reconcile,
   reported,
+  unbalanced,
   unknown,
   word,
 } from '../support/orders.ts';
 
 const RUNS = 300;
 const RESTING = ['denied', 'rejected', 'absent', 'filled', 'canceled', 'expired'];
-const EVIDENCE = ['SubmitAcked', 'CancelAcked', 'OrderFound', 'OrderReported'];
+const EVIDENCE = ['SubmitAcked', 'CancelAcked', 'AmendAcked', 'OrderFound', 'OrderReported'];
 
 type Step = OrderMessage | { readonly wait: number };
 
@@ -43,10 +48,38 @@ const fills = fc
   .map(({ id, quantity, order }) => execution(`${id}`, quantity, { venueOrderId: order }));
 const words = fc
   .record({
-    status: fc.constantFrom('open', 'open', 'open', 'open', 'open', 'filled', 'canceled', 'expired', 'rejected'),
+    status: fc.constantFrom(
+      'parked',
+      'open',
+      'open',
+      'open',
+      'open',
+      'open',
+      'filled',
+      'canceled',
+      'expired',
+      'rejected',
+    ),
     filled: fc.constantFrom('0', '0', '0.1', '0.35', '0.5', '1', '1.2'),
+    terms: fc.constantFrom({}, {}, {}, { quantity: '0.6', updatedAt: 2_000 }, { filledQuote: '60' }),
   })
-  .map(({ status, filled }) => word(status as 'open', filled));
+  .map(({ status, filled, terms }) => word(status as 'open', filled, terms));
+const busts = fc
+  .tuple(words, fc.integer({ min: 1, max: 6 }), fc.option(fills))
+  .map(([order, id, instead]) => busted(order, `${id}`, instead));
+
+const ties = fc.constantFrom<OrderMessage>(
+  amend('0.6'),
+  amend('0.6'),
+  amend('2'),
+  amend('0.6', '99'),
+  { type: 'AmendGranted' },
+  { type: 'AmendGranted' },
+  { type: 'AmendDenied', code: '1', reason: 'no' },
+  { type: 'AmendRejected', code: '1', reason: 'no' },
+  { type: 'AmendUnknown', reason: 'no' },
+  { type: 'LinkOrder', linkedTo: 'mm1abc00000009' },
+);
 
 const messages: fc.Arbitrary<OrderMessage> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(words, fc.option(fills)).map(([order, fill]) => reported(order, fill)) },
@@ -56,6 +89,9 @@ const messages: fc.Arbitrary<OrderMessage> = fc.oneof(
   },
   fc.tuple(words, fc.array(fills, { maxLength: 2 })).map(([order, all]) => acked(order, ...all)),
   words.map((order): OrderMessage => ({ type: 'CancelAcked', order })),
+  words.map((order): OrderMessage => ({ type: 'AmendAcked', order })),
+  busts,
+  ties,
   fc.constantFrom(PLACED_AT, FENCE_AT + 1, FENCE_AT + 2).map(notFound),
   fc.constantFrom<OrderMessage>(
     { type: 'ReservationGranted' },
@@ -110,6 +146,17 @@ const histories: fc.Arbitrary<readonly Step[]> = fc
       [granted, slot],
       [granted, slot, unknown, notFound(FENCE_AT + 1)],
       [granted, slot, acked(), cancel],
+      [granted, slot, acked(word('parked'))],
+      [granted, slot, acked(), amend('0.6'), { type: 'AmendGranted' }],
+      [granted, slot, acked(), amend('0.6'), { type: 'AmendGranted' }, { type: 'AmendUnknown', reason: 'no' }],
+      [
+        granted,
+        slot,
+        acked(),
+        amend('0.6'),
+        { type: 'AmendGranted' },
+        { type: 'AmendRejected', code: '1', reason: 'no' },
+      ],
     ),
     fc.array<Step>(fc.oneof({ weight: 3, arbitrary: quiet }, { weight: 1, arbitrary: timer }), {
       maxLength: 10,
@@ -153,6 +200,16 @@ function rows<Row extends { readonly table: string }>(effects: readonly Effect[]
   );
 }
 
+type Exposed = Extract<RiskMessage, { readonly type: 'ExposureFilled' }>;
+
+function bustsOf(effects: readonly Effect[]): ExecutionChangeRow[] {
+  return rows<ExecutionChangeRow>(effects, 'execution_changes').filter(({ bustedAt }) => bustedAt !== null);
+}
+
+function isBust(step: Step): boolean {
+  return 'type' in step && step.type === 'OrderReported' && step.busted !== undefined;
+}
+
 function total(amounts: readonly string[]): string {
   return format(amounts.map(parse).reduce(add, 0n));
 }
@@ -167,29 +224,54 @@ function holds(property: (history: ReturnType<typeof run>) => void): void {
 test('the histories go everywhere: every life state, every cancel state', (t) => {
   const lives = new Set<string>();
   const cancels = new Set<string>();
+  const amends = new Set<string>();
   holds(({ told }) => {
     for (const { after } of told) {
       lives.add(lifeOf(after));
       cancels.add(cancelOf(after));
+      amends.add(amendOf(after));
     }
   });
   t.deepEqual([...lives].sort(), [...LIVES].sort());
   t.deepEqual([...cancels].sort(), ['doubt', 'none', 'refused', 'sent', 'want']);
+  t.deepEqual([...amends].sort(), ['asked', 'doubt', 'none', 'refused', 'sent']);
 });
 
 test('executions are recorded once each, and rows, context, exposure and reports count the same', (t) => {
   holds(({ effects, last }) => {
     const executions = rows<ExecutionRow>(effects, 'executions');
     t.is(new Set(executions.map(({ tradeId, venueOrderId }) => `${tradeId}:${venueOrderId}`)).size, executions.length);
-    const filled = total(executions.map(({ quantity }) => quantity));
+    const gone = new Set(bustsOf(effects).map(({ tradeId, venueOrderId }) => `${tradeId}:${venueOrderId}`));
+    const live = executions.filter(({ tradeId, venueOrderId }) => !gone.has(`${tradeId}:${venueOrderId}`));
+    const filled = total(live.map(({ quantity }) => quantity));
     t.is(last.context.filled, filled);
     const exposed = effects.flatMap((effect) =>
-      effect.type === 'send' && effect.message.type === 'ExposureFilled' ? [effect.message] : [],
+      effect.type === 'send' && effect.message.type === 'ExposureFilled' ? [effect.message as Exposed] : [],
     );
-    t.is(total(exposed.map((message) => (message as typeof message & { quantity: string }).quantity)), filled);
+    t.is(total(exposed.map(({ kind, quantity }) => (kind === 'fill' ? quantity : `-${quantity}`))), filled);
     const reports = effects.flatMap((effect) => (effect.type === 'publish' ? [effect.event as ExecReport] : []));
     t.is(total(reports.map(({ lastQuantity }) => lastQuantity ?? '0')), filled);
     t.is(rows<OrderRow>(effects, 'orders').at(-1)?.filledQuantity, filled);
+  });
+});
+
+test('the books balance: every posting in every asset, fills against the position, locks against what is open', (t) => {
+  holds(({ effects, last }) => {
+    t.deepEqual(unbalanced(effects), []);
+    const { filled, filledQuote, locked } = last.context;
+    const lines = rows<LedgerRow>(effects, 'ledger_entries');
+    const sum = (account: string, asset: string, ...kinds: readonly LedgerRow['kind'][]): string =>
+      total(
+        lines
+          .filter((row) => row.account === account && row.asset === asset && kinds.includes(row.kind))
+          .map(({ amount }) => amount),
+      );
+    t.is(sum('available', 'BTC', 'trade', 'bust'), filled);
+    t.is(sum('external', 'USDT', 'trade', 'bust'), filledQuote);
+    t.is(sum('locked', 'USDT', 'lock'), locked);
+    const isOpen = ['parked', 'working', 'closing'].includes(lifeOf(last));
+    const open = max(parse(last.context.quantity) - parse(filled), 0n);
+    t.is(locked, isOpen ? format(mul(open, parse(last.context.price ?? '0'))) : '0');
   });
 });
 
@@ -213,6 +295,7 @@ test('an end the venue gave is final but for its last execution; one of our own 
       const [from, to] = [lifeOf(before), lifeOf(after)];
       if (from === to || !RESTING.includes(from)) continue;
       t.true('type' in step && EVIDENCE.includes(step.type), `${from} to ${to}`);
+      if (isBust(step)) continue;
       if (before.context.verdict !== null) t.is(to, 'filled');
       else t.true(after.context.surprises > before.context.surprises, 'a revival is recorded');
     }

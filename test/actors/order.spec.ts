@@ -1,5 +1,6 @@
 // The order's transition table, rows 19 to 34: what the venue's words do, in whatever state they come.
 import test from 'ava';
+import { BACKOFF_MAX_MS } from '../../actors/order/facts.ts';
 import { EXECUTIONS_PER_ANSWER, EXECUTIONS_REMEMBERED } from '../../actors/order/fills.ts';
 import {
   acked,
@@ -26,7 +27,13 @@ test('row 19: evidence revives an order that was believed gone, and its reservat
     const open = orderIn(life).hears(reported(word('open')));
     then(t, open, {
       life: 'working',
-      effects: ['order working ACK 0', 'risk/firm ReservationRestored 1', 'orders/mm-1 ACK 0', 'audit ORDER_REVIVED'],
+      effects: [
+        'order working ACK 0',
+        'risk/firm ReservationRestored 1',
+        'orders/mm-1 ACK 0',
+        'provider/paper SubmitRequested',
+        'audit ORDER_REVIVED',
+      ],
       surprises: 1,
     });
     t.is(open.context.completedAt, null);
@@ -59,6 +66,7 @@ test('row 19: an order that was denied or withdrawn, and is at the venue all the
         'order working ACK 0',
         'risk/firm ReservationRestored 1',
         'orders/mm-1 ACK 0',
+        'provider/paper SubmitRequested',
         'audit ORDER_SENT_BY_ANOTHER',
       ],
       surprises: 1,
@@ -122,26 +130,34 @@ test('row 22: a part fill is recorded with its fee', (t) => {
       feeAsset: 'BTC',
       liquidity: 'maker',
       tradedAt: 950,
+      origin: 'venue',
     },
   });
 });
 
 test('row 22: a part fill moves exposure, and the strategy is told all of it', (t) => {
   const scene = orderIn('working').at(4_000).hears(PART_FILL);
-  t.deepEqual(scene.effects[2], {
+  const [exposure, report] = scene.effects.filter((effect) => effect.type !== 'record');
+  t.deepEqual(exposure, {
     type: 'send',
     to: 'risk/firm',
     message: {
       type: 'ExposureFilled',
       clientOrderId: 'mm1abc00000001',
       provider: 'paper',
+      account: 'main',
+      strategyInstance: 'mm-1',
       symbol: 'BTC-USDT',
       side: 'Buy',
       quantity: '0.25',
       price: '99.5',
+      fee: '0.001',
+      feeAsset: 'BTC',
+      kind: 'fill',
+      posting: 'binance:main:BTC-USDT:7:881',
     },
   });
-  t.deepEqual(scene.effects[3], {
+  t.deepEqual(report, {
     type: 'publish',
     topic: 'orders/mm-1',
     event: {
@@ -235,6 +251,7 @@ test('row 26: an overfill is taken whole, in every state, and somebody is told',
       'orders/mm-1 FILLED 1.5 +1.5',
       ...FAREWELL,
       'audit ORDER_OVERFILLED',
+      'risk/firm RestrictTrading',
     ],
     surprises: 1,
   });
@@ -247,6 +264,7 @@ test('row 26: an overfill is taken whole, in every state, and somebody is told',
       'risk/firm ExposureFilled 0.1',
       'orders/mm-1 FILLED 1.6 +0.1',
       'audit ORDER_OVERFILLED',
+      'risk/firm RestrictTrading',
     ],
     surprises: 2,
   });
@@ -352,7 +370,8 @@ test('row 32: a working order that the venue counts more of asks for the executi
 
 test('row 32: an answer without the missing executions is not asked about at once: two could go on for ever', (t) => {
   const behind = orderIn('working').hears(reported(word('open', '0.5')));
-  then(t, behind.hears(found(word('open', '0.5'))), { life: 'working', effects: [] });
+  const timers = { AskAgainDue: BACKOFF_MAX_MS };
+  then(t, behind.hears(found(word('open', '0.5'))), { life: 'working', effects: [], timers });
 });
 
 test('row 33: a count below ours is a stale read', (t) => {

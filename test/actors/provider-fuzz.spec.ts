@@ -1,10 +1,13 @@
 // Whatever a provider hears in whatever order: it never throws, handles all of it, keeps its bounds, and stops.
 import test from 'ava';
 import fc from 'fast-check';
+import { parse } from '../../actors/market/decimal.ts';
+import type { LedgerRow } from '../../actors/market/records.ts';
 import * as bounds from '../../actors/provider/bounds.ts';
 import type { ProviderContext } from '../../actors/provider/context.ts';
 import type { ProviderMessage } from '../../actors/provider/messages.ts';
 import { DEFAULT_BOUNDS } from '../../actors/runtime/bounds.ts';
+import type { Effect } from '../../actors/runtime/effect.ts';
 import { type Saying, walk, walks } from '../support/chance.ts';
 import {
   BTC,
@@ -17,6 +20,7 @@ import {
   providerIn,
   reconciled,
   SETTINGS,
+  seenExternal,
   submit,
 } from '../support/providers.ts';
 
@@ -28,18 +32,28 @@ const id = fc.integer({ min: 0, max: 30 }).map((n) => `o${n}`);
 const off = fc.constantFrom(0, 0, 0, 0, -1, 1);
 const symbols = fc.subarray(['BTC-USDT', 'ETH-USDT', 'XRP-USDT']);
 const quantity = fc.constantFrom('0', '0.1', '0.10', '2');
+const signed = fc.constantFrom('1', '-0.5', '1');
 const balances = fc.array(
   fc.record({ asset: fc.constantFrom('BTC', 'ETH'), available: quantity, locked: quantity, observedAt: fc.nat() }),
   { maxLength: 3 },
 );
-const openOrders = fc.array(
-  fc.record({ clientOrderId: id, venueOrderId: fc.nat({ max: 9 }).map(String), filledQuantity: quantity }),
-  { maxLength: 4 },
-);
-const external = fc.array(
-  fc.nat({ max: 200 }).map((n) => foreign(`web${n}`, String(n))),
-  { maxLength: 3 },
-);
+const openOrders = fc.array(fc.record({ clientOrderId: id, filledQuantity: quantity, traded: quantity }), {
+  maxLength: 4,
+});
+const others = fc
+  .record({ n: fc.nat({ max: 200 }), status: fc.constantFrom('open', 'canceled', 'parked'), filledQuantity: quantity })
+  .map(
+    ({ n, ...word }) => ({ ...foreign(n % 3 === 0 ? `dep00000${100 + n}` : `web${n}`, String(n)), ...word }) as const,
+  );
+const found = fc.array(fc.record({ id: fc.option(id, { nil: null }), order: others, executions: fc.constant([]) }), {
+  maxLength: 3,
+});
+const small = fc.nat({ max: 2 });
+const differences = fc
+  .subarray(['BTC', 'ETH', 'SOL'])
+  .chain((assets) =>
+    fc.tuple(...assets.map((asset) => fc.record({ asset: fc.constant(asset), amount: signed, isBusy: fc.boolean() }))),
+  );
 const watcher = fc.nat({ max: 80 }).map((n) => `strategy/s${n}` as const);
 const routes = symbols.map((all) => all.map((symbol) => ({ type: 'Trade' as const, symbol })));
 const reason = fc.string({ maxLength: 5 });
@@ -54,8 +68,12 @@ const plain: fc.Arbitrary<ProviderMessage> = fc.oneof(
     { type: 'TradingResumed' },
     { type: 'Configure', adapter: 'binance', settings: SETTINGS },
     { type: 'Configure', adapter: 'okx', settings: {} },
+    { type: 'Remove', by: 'ann' },
+    { type: 'CancelAll', by: 'ann', reason: 'panic', symbol: null },
+    { type: 'ExplainDifference', by: 'ann', asset: 'BTC', reason: 'a deposit' },
   ),
   fc.record({ type: fc.constant('BalancesObserved' as const), balances }),
+  others.map((order): ProviderMessage => seenExternal(order)),
   id.map((clientOrderId): ProviderMessage => ({ type: 'OrderClosed', clientOrderId })),
   fc.record({ type: fc.constant('WatchRequested' as const), watcher, routes }),
   fc.record({ type: fc.constant('WatchEnded' as const), watcher }),
@@ -90,7 +108,7 @@ const answers: fc.Arbitrary<Said> = fc.oneof(
     ([n, why]): Said =>
       ({ session, feeds }) => ({ type: 'FeedsFailed', session, feeds: feeds.wanted + n, reason: why }),
   ),
-  fc.record({ n: off, openOrders, external, balances }).map(
+  fc.record({ n: off, openOrders, found, balances, differences, missing: small, left: small, unresolved: small }).map(
     ({ n, ...seen }): Said =>
       ({ session, rounds }) =>
         reconciled(session, rounds.round + n, seen),
@@ -99,6 +117,16 @@ const answers: fc.Arbitrary<Said> = fc.oneof(
     ([n, why]): Said =>
       ({ session, rounds }) => ({ type: 'ReconcileFailed', session, round: rounds.round + n, reason: why }),
   ),
+);
+const skews: fc.Arbitrary<Said> = off.map(
+  (n): Said =>
+    ({ session, rounds }) => ({
+      type: 'ClockSkewed',
+      session,
+      round: rounds.round + n,
+      skewMs: 9_000,
+      allowedMs: 1_000,
+    }),
 );
 /** What a venue without faults says next. */
 const onward: fc.Arbitrary<Said> = fc.constantFrom<Said>(
@@ -109,6 +137,7 @@ const onward: fc.Arbitrary<Said> = fc.constantFrom<Said>(
 const saying: fc.Arbitrary<Said> = fc.oneof(
   { weight: 3, arbitrary: onward },
   { weight: 3, arbitrary: answers },
+  { weight: 1, arbitrary: skews },
   {
     weight: 2,
     arbitrary: plain.map(
@@ -127,15 +156,32 @@ const saying: fc.Arbitrary<Said> = fc.oneof(
   },
 );
 
+/** What the lines of each posting come to, by asset. */
+function sumsOf(effects: readonly Effect[]): { [posting: string]: { [asset: string]: bigint } } {
+  const sums: { [posting: string]: { [asset: string]: bigint } } = {};
+  for (const effect of effects) {
+    if (effect.type !== 'record' || effect.row.table !== 'ledger_entries') continue;
+    const { posting, asset, amount } = effect.row as LedgerRow;
+    sums[posting] = { ...sums[posting], [asset]: (sums[posting]?.[asset] ?? 0n) + parse(amount) };
+  }
+  return sums;
+}
+
 test('a provider handles everything in every order, keeps its bounds and can always be stopped', (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...PROVIDER_STATES), walks(saying, LENGTH), (state, steps) => {
+      const postings = new Set<string>();
       const end = walk(providerIn(state), steps, (scene, said) => {
         const { context, timers } = scene;
         if (!scene.handled) throw new Error(`${said} was not handled in ${scene.state}`);
         if (context.waiting.length > bounds.WAITING_ORDERS_MAX) throw new Error('the wait list grew past its bound');
         if (Object.keys(context.watchers).length > bounds.WATCHERS_MAX) throw new Error('too many watchers');
         if (context.external.recent.length > bounds.EXTERNAL_ORDERS_MAX) throw new Error('too many external orders');
+        for (const [posting, sums] of Object.entries(sumsOf(scene.effects))) {
+          if (Object.values(sums).some((sum) => sum !== 0n)) throw new Error(`${posting} does not sum to zero`);
+          if (postings.has(posting)) throw new Error(`${posting} was booked twice`);
+          postings.add(posting);
+        }
         if (context.ready !== scene.state.startsWith('running.ready'))
           throw new Error(`ready is wrong in ${scene.state}`);
         // Whoever waits is waited for: in no other state is there something that would grant or refuse them.
@@ -151,12 +197,22 @@ test('a provider handles everything in every order, keeps its bounds and can alw
         if (scene.state === 'stopped' && Object.keys(timers).length > 0) throw new Error('a stopped provider ticks');
       });
       const stopped = end.hears({ type: 'Stop' });
-      if (stopped.state !== 'stopped') throw new Error(`Stop led to ${stopped.state}`);
+      if (stopped.state !== 'stopped' && stopped.state !== 'removed') throw new Error(`Stop led to ${stopped.state}`);
     }),
     { numRuns: 300 },
   );
   t.pass();
 });
+
+/** As many as a round may tell of, each with as many executions as it may tell. */
+const FOUND_ORDERS = Array.from({ length: bounds.FOUND_ORDERS_MAX }, (_, n) => ({
+  id: null,
+  order: { ...foreign(`web${n}`, `1234567890${n}`), filledQuantity: '0.5' },
+  executions: Array.from({ length: bounds.FOUND_EXECUTIONS_MAX }, (_execution, m) => ({
+    ...{ tradeId: `123456789${m}`, venueOrderId: `1234567890${n}`, quantity: '0.05000000', price: '123456.12345678' },
+    ...{ fee: '0.12345678', feeAsset: 'USDT', liquidity: 'maker' as const, tradedAt: 1_760_000_000_000 },
+  })),
+}));
 
 test('a provider at all its bounds fits the runtime: its snapshot, and the effects of its longest turns', (t) => {
   const symbolsAtBound = Array.from({ length: bounds.ROUTES_MAX }, (_, n) => `LONGBASE${n}-LONGQUOTE`);
@@ -176,7 +232,6 @@ test('a provider at all its bounds fits the runtime: its snapshot, and the effec
       observedAt: 1_760_000_000_000,
     },
   }));
-  const others = Array.from({ length: bounds.EXTERNAL_ORDERS_MAX }, (_, n) => foreign(`web${n}`, `1234567890${n}`));
   const watchers = Array.from({ length: bounds.WATCHERS_MAX }, (_, n): ProviderMessage => {
     const mine = symbolsAtBound.slice(n * 6, n * 6 + 6).map((symbol) => ({ type: 'BookSnapshot' as const, symbol }));
     return { type: 'WatchRequested', watcher: `strategy/an-instance-with-a-long-name-${n}`, routes: mine };
@@ -190,41 +245,37 @@ test('a provider at all its bounds fits the runtime: its snapshot, and the effec
     ...orders(bounds.WAITING_ORDERS_MAX, 5_000),
     { type: 'Reconnected', session: 1 },
   );
-  const answer = reconciled(1, 2, { balances: held, external: others });
+  const seen = full.hears(...FOUND_ORDERS.map(({ order }) => seenExternal(order))).context.external.recent.length;
+  t.is(seen, bounds.FOUND_ORDERS_MAX);
+  const told = full.hears({ type: 'BalancesObserved', balances: held });
+  const differing = held.map(({ asset }) => ({ asset, amount: '-12345678.12345678', isBusy: false }));
+  const answer = reconciled(1, 2, { balances: held, found: FOUND_ORDERS, differences: differing });
   t.is(Object.keys(full.context.live).length, bounds.LIVE_ORDERS_MAX);
   t.is(full.context.waiting.length, bounds.WAITING_ORDERS_MAX);
-  t.true(JSON.stringify(full.context).length < DEFAULT_BOUNDS.snapshotChars);
-  t.true(full.hears(answer).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
+  t.true(JSON.stringify(told.context).length < DEFAULT_BOUNDS.snapshotChars, `${JSON.stringify(told.context).length}`);
+  const settled = full.hears(answer);
+  t.true(JSON.stringify(settled.context).length < DEFAULT_BOUNDS.snapshotChars);
+  t.true(settled.effects.length < DEFAULT_BOUNDS.effectsPerTurn, `${settled.effects.length}`);
+  const { length } = full.hears({ type: 'CancelAll', by: 'ann', reason: 'panic', symbol: null }).effects;
+  t.true(length < DEFAULT_BOUNDS.effectsPerTurn, `${length}`);
   t.true(full.hears({ type: 'Stop' }).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
 });
 
 test('the longest answers of a venue fit the bound on a message', (t) => {
-  const open = Array.from({ length: bounds.LIVE_ORDERS_MAX }, (_, n) => ({
-    ...{ clientOrderId: `PREFIX0123456789ABCD${String(n).padStart(8, '0')}`, venueOrderId: `1234567890${n}` },
-    filledQuantity: '12345678.12345678',
-  }));
-  const trade = {
-    tradeId: '12345678901',
-    venueOrderId: '12345678901',
-    quantity: '12345678.12345678',
-    side: 'Buy',
-  } as const;
-  const paid = { price: '123456.12345678', fee: '0.12345678', feeAsset: 'USDT', liquidity: 'maker' } as const;
-  const trades = Array.from({ length: bounds.TRADES_MAX }, () => ({
-    ...trade,
-    ...paid,
-    symbol: 'LONGBASE1-LONGQUOTE',
-    tradedAt: 1_760_000_000_000,
-  }));
-  const balance = {
-    asset: 'LONGASSET1',
-    available: '12345678.12345678',
-    locked: '0.12345678',
-    observedAt: 1_760_000_000_000,
-  };
+  const ids = Array.from(
+    { length: bounds.LIVE_ORDERS_MAX },
+    (_, n) => `PREFIX0123456789ABCD${String(n).padStart(8, '0')}`,
+  );
+  const amounts = { filledQuantity: '12345678.12345678', traded: '12345678.12345678' };
+  const open = ids.map((clientOrderId) => ({ clientOrderId, ...amounts }));
+  const times = { observedAt: 1_760_000_000_000 };
+  const balance = { asset: 'LONGASSET1', available: '12345678.12345678', locked: '0.12345678', ...times };
   const balances = Array.from({ length: bounds.BALANCES_MAX }, () => balance);
-  const others = Array.from({ length: bounds.EXTERNAL_ORDERS_MAX }, (_, n) => foreign(`web${n}`, `1234567890${n}`));
-  const longest = reconciled(1, 1, { openOrders: open, trades, balances, external: others });
-  t.true(JSON.stringify(longest).length < DEFAULT_BOUNDS.bodyChars);
+  const off = { asset: 'LONGASSET1', amount: '-12345678.12345678', isBusy: false };
+  const differences = Array.from({ length: bounds.BALANCES_MAX }, () => off);
+  const longest = reconciled(1, 1, { openOrders: open, found: FOUND_ORDERS, balances, differences });
+  t.true(JSON.stringify(longest).length < DEFAULT_BOUNDS.bodyChars, `${JSON.stringify(longest).length}`);
+  const request = providerIn('running.ready.settled').hears(...ids.map((clientOrderId) => submit(clientOrderId)));
+  t.true(JSON.stringify(request.waits('nextRound').effects).length < DEFAULT_BOUNDS.bodyChars);
   t.true(JSON.stringify({ ...INPUT, ...LINK }).length < DEFAULT_BOUNDS.bodyChars);
 });

@@ -1,10 +1,9 @@
 // Who may submit, and which orders a round asks to look at themselves.
 import test from 'ava';
-import { LIVE_ORDERS_MAX, WAITING_ORDERS_MAX } from '../../actors/provider/bounds.ts';
-import { compare } from '../../actors/provider/reconcile.ts';
-import { type Effect, record, send } from '../../actors/runtime/effect.ts';
+import { ASKED_ORDERS_MAX, LIVE_ORDERS_MAX, WAITING_ORDERS_MAX } from '../../actors/provider/bounds.ts';
+import { compare } from '../../actors/provider/live-orders.ts';
+import { type Effect, send } from '../../actors/runtime/effect.ts';
 import {
-  foreign,
   PROVIDER_STATES,
   type ProviderScene,
   providerIn,
@@ -25,8 +24,8 @@ function asked(id: string): Effect {
 function many(count: number): ReturnType<typeof submit>[] {
   return Array.from({ length: count }, (_, index) => submit(`o${index}`));
 }
-function seen(clientOrderId: string, filledQuantity = '0') {
-  return { clientOrderId, venueOrderId: `v${clientOrderId}`, filledQuantity };
+function seen(clientOrderId: string, filledQuantity = '0', traded = '0') {
+  return { clientOrderId, filledQuantity, traded };
 }
 
 test('a ready provider grants a submit and knows the order from then on', (t) => {
@@ -57,12 +56,14 @@ test('submits are granted when ready, wait where that will come by itself, and a
     starting: 'waits',
     'running.reconciling.asking': 'waits',
     'running.reconciling.pausing': 'waits',
+    'running.reconciling.catchingUp': 'waits',
     'running.ready.settled': 'SubmitGranted',
     'running.ready.checking': 'SubmitGranted',
     'degraded.waiting': 'waits',
     'degraded.opening': 'waits',
     stopped: 'SubmitRefused',
     failed: 'SubmitRefused',
+    removed: 'SubmitRefused',
   });
 });
 
@@ -145,19 +146,14 @@ test('orders the venue does not list any more, or lists with another quantity, a
   t.deepEqual(next.effects, []);
 });
 
-test('an order whose trades add up to more than its own word is asked', (t) => {
-  const trade = {
-    tradeId: '1',
-    venueOrderId: 'va1',
-    symbol: 'BTC-USDT',
-    side: 'Buy',
-    quantity: '0.2',
-    price: '1',
-  } as const;
-  const trades = [{ ...trade, fee: null, feeAsset: null, liquidity: null, tradedAt: 1 }];
+test('an order that filled by just the trades of the meantime is not asked, and what it filled is known', (t) => {
   const live = { a1: { symbol: 'BTC-USDT', since: 1, filled: '0.1', askedAt: 0 } };
-  t.deepEqual(compare(live, [seen('a1', '0.1')], trades, 10).ask, ['a1']);
-  t.deepEqual(compare(live, [seen('a1', '0.1')], [], 10).ask, []);
+  const times = { askedAt: 10, before: 10 };
+  const explained = compare(live, [seen('a1', '0.3', '0.2')], times);
+  t.deepEqual(explained.ask, []);
+  t.is(explained.live['a1']?.filled, '0.3');
+  t.deepEqual(compare(live, [seen('a1', '0.3', '0.1')], times).ask, ['a1']);
+  t.deepEqual(compare(live, [seen('a1', '0.05', '0.2')], times).ask, ['a1']);
 });
 
 test('an order granted after the round began is not missing', (t) => {
@@ -167,18 +163,34 @@ test('an order granted after the round began is not missing', (t) => {
 });
 
 test('more differing orders than a round may ask are asked in the rounds that follow, longest waiting first', (t) => {
-  const checking = providerIn('running.ready.settled')
-    .hears(...many(1_000))
-    .waits('nextRound');
-  let provider = checking.hears(reconciled(1, 2));
+  const submitted = providerIn('running.ready.settled').hears(...many(LIVE_ORDERS_MAX));
+  let provider = submitted.waits('nextRound').hears(reconciled(1, 2));
   const names = new Set(provider.effects.map((effect) => (effect.type === 'send' ? effect.to : '')));
-  t.is(names.size, 400);
+  t.is(names.size, ASKED_ORDERS_MAX);
   t.is(provider.timers['nextRound'], 1_000);
   for (const round of [3, 4]) {
     provider = provider.waits('nextRound').hears(reconciled(1, round));
     for (const effect of provider.effects) if (effect.type === 'send') names.add(effect.to);
   }
-  t.is(names.size, 1_000);
+  t.is(names.size, LIVE_ORDERS_MAX);
+});
+
+test('while submits are on, an order is missing only when the venue had time to list it', (t) => {
+  const settled = providerIn('running.ready.settled');
+  const late = settled.at(STARTED_AT + 28_000).hears(submit('a1'));
+  const first = late.at(STARTED_AT).waits('nextRound').hears(reconciled(1, 2));
+  t.deepEqual(first.effects, []);
+  t.deepEqual(first.waits('nextRound').hears(reconciled(1, 3)).effects, [asked('a1')]);
+
+  // After a lost link nothing more can be on its way.
+  const cut = late.hears({ type: 'Reconnected', session: 1 });
+  t.deepEqual(
+    cut
+      .at(STARTED_AT + 28_001)
+      .hears({ type: 'Reconnected', session: 1 }, reconciled(1, 3))
+      .effects.slice(-1),
+    [asked('a1')],
+  );
 });
 
 test('a failed round of a ready provider is tried again later, the third in a row costs it its readiness', (t) => {
@@ -194,37 +206,4 @@ test('a failed round of a ready provider is tried again later, the third in a ro
   t.deepEqual(lost.timers, { reconcileRetry: 4_000 });
   t.deepEqual(lost.hears(submit('a2')).effects, []);
   t.is(lost.waits('reconcileRetry').hears(reconciled(1, 5)).state, 'running.ready.settled');
-});
-
-test('the next round looks back to a minute before the last one that succeeded began', (t) => {
-  const provider = providerIn('running.ready.settled').hears(submit('a1', 'ETH-USDT'), submit('a2')).waits('nextRound');
-  const args = { name: 'paper', session: 1, round: 2, sinceAt: STARTED_AT - 60_000, symbols: ['BTC-USDT', 'ETH-USDT'] };
-  t.deepEqual(provider.effects, [{ type: 'command', name: 'reconcile', args }]);
-});
-
-test('balances are written down as seen, and as nothing when the venue lists the asset no more', (t) => {
-  const row = (asset: string, available: string, observedAt: number): Effect =>
-    record({ table: 'balances', provider: 'paper', asset, available, locked: '0', observedAt });
-  const held = { asset: 'BTC', available: '2', locked: '0', observedAt: 7 };
-  const first = providerIn('running.reconciling.asking').hears(reconciled(1, 1, { balances: [held] }));
-  t.deepEqual(first.effects, [row('BTC', '2', 7)]);
-
-  const seenOne = first.hears({ type: 'BalancesObserved', balances: [{ ...held, asset: 'ETH' }] });
-  t.deepEqual(seenOne.effects, [row('ETH', '2', 7)]);
-  const checking = seenOne.waits('nextRound');
-  const next = checking.hears(reconciled(1, 2, { balances: [{ ...held, available: '1', observedAt: 9 }] }));
-  t.deepEqual(next.effects, [row('BTC', '1', 9), row('ETH', '0', STARTED_AT + 30_000)]);
-});
-
-test('an order of somebody else is counted and written to the audit log once', (t) => {
-  const order = foreign('web1', '77');
-  const provider = providerIn('running.ready.settled').hears({ type: 'ExternalOrderSeen', order });
-  const about = { provider: 'paper', clientOrderId: 'web1', venueOrderId: '77', symbol: 'BTC-USDT', side: 'Buy' };
-  const detail = JSON.stringify({ ...about, quantity: '1', rawStatus: 'NEW' });
-  const row = { table: 'audit_log', actor: 'provider/paper', action: 'ExternalOrderSeen', detail };
-  t.deepEqual(provider.effects, [record(row)]);
-
-  const again = provider.waits('nextRound').hears(reconciled(1, 2, { external: [order] }));
-  t.deepEqual(again.effects, []);
-  t.is(again.context.external.count, 1);
 });

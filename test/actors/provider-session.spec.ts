@@ -2,11 +2,13 @@
 import test from 'ava';
 import { ExchangeFault } from '../../actors/exchanges/exchange.ts';
 import type { MarketEvent } from '../../actors/market/market-event.ts';
+import type { ProviderPorts } from '../../actors/provider/effects.ts';
 import { closeSession, holdFeeds, openSession, reconcile } from '../../actors/provider/effects.ts';
 import { createMarketHub, type HubEvent } from '../../actors/provider/market-hub.ts';
 import { createSessionHost } from '../../actors/provider/session.ts';
 import type { EffectContext, EffectDefinition } from '../../actors/runtime/actor.ts';
 import type { Message } from '../../actors/runtime/message.ts';
+import { fakeBooks } from '../support/books.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { CAPABILITIES, fakeExchange, report } from '../support/fake-exchange.ts';
 import { fakeIntake } from '../support/fake-intake.ts';
@@ -24,26 +26,30 @@ function host() {
     secrets: (reference) => `value of ${reference}`,
     intake,
     hub,
-    riskScopes: (provider) => (provider === 'paper' ? ['firm'] : []),
+    riskScopes: (provider) => (provider === 'paper' ? ['firm', 'desk'] : []),
+    orderPrefix: 'dep1',
     clock,
     log: quiet,
   });
-  return { exchange, intake, clock, hub, hubErrors, sessions };
+  return { exchange, intake, clock, hub, hubErrors, sessions, books: fakeBooks() };
 }
 type Host = ReturnType<typeof host>;
 
 const REQUEST = { ...INPUT, session: 1, symbols: ['BTC-USDT'] };
-const LINK = { venue: 'PAPER', account: 'main', fenceMarginMs: 16_000, recvWindowMs: 5_000, skewMs: 3 };
+const LINK = {
+  ...{ venue: 'PAPER', account: 'main', fenceMarginMs: 16_000, recvWindowMs: 5_000, skewMs: 3, readLagMs: 5_000 },
+  ...{ amends: 'reduce', orderTypes: ['Limit', 'Market'], riskScopes: ['firm', 'desk'], orderPrefix: 'dep1' },
+};
 const signal = new AbortController().signal;
 
 /** Performs a command as the runtime does. */
 async function perform<Args>(
-  { sessions }: Host,
-  definition: EffectDefinition<Args, { readonly sessions: Host['sessions'] }>,
+  { sessions, books }: Host,
+  definition: EffectDefinition<Args, ProviderPorts>,
   args: Args,
 ): Promise<Message | null> {
-  const about = { key: 'provider/paper#1.0', actor: 'provider/paper', at: 0, attempt: 1 } as const;
-  const context: EffectContext<{ readonly sessions: Host['sessions'] }> = { ...about, signal, ports: { sessions } };
+  const about = { key: 'provider/paper#1.0', actor: 'provider/paper', at: 100_000, attempt: 1 } as const;
+  const context: EffectContext<ProviderPorts> = { ...about, signal, ports: { sessions, books } };
   return definition.perform(args, context);
 }
 
@@ -176,8 +182,20 @@ test('a report about an order of somebody else goes to the provider', async (t) 
   await perform(it, openSession, REQUEST);
   const order = foreign('web 1', '7');
   await it.exchange.sessions[0]?.listener.onReport(report(order, 'r2'));
-  const message = { type: 'ExternalOrderSeen', order };
+  const message = { type: 'ExternalOrderSeen', order, execution: null, reason: null, riskScope: 'firm' };
   t.deepEqual(it.intake.told, [{ to: 'provider/paper', message, id: 'external:r2' }]);
+});
+
+test('a fill the venue takes back is passed on, of our orders and of those of others', async (t) => {
+  const it = host();
+  await perform(it, openSession, REQUEST);
+  const busted = { tradeId: '5', venueOrderId: '7' };
+  for (const id of ['mm100000001', 'web1']) {
+    await it.exchange.sessions[0]?.listener.onReport({ ...report(foreign(id, '7'), id), busted });
+  }
+  const messages: object[] = it.intake.told.map(({ message }) => message);
+  t.like(messages[0], { type: 'OrderReported', busted });
+  t.like(messages[1], { type: 'ExternalOrderSeen', busted });
 });
 
 test('a full mailbox slows the stream and loses nothing', async (t) => {
@@ -254,41 +272,55 @@ test('feeds are made exactly those asked for, without unlisted symbols, and brin
   t.deepEqual(failed, { type: 'FeedsFailed', session: 1, feeds: 5, reason: 'socket closed' });
 });
 
-test('a round asks for trades, open orders and balances, and tells our orders from those of others', async (t) => {
+test('a round looks at the account through the session that is open, and fails without it', async (t) => {
   const it = host();
   await perform(it, openSession, REQUEST);
-  const ours = foreign('mm100000001', '7');
-  const theirs = foreign('web1', '8');
-  const trade = {
-    tradeId: '1',
-    venueOrderId: '7',
-    symbol: 'BTC-USDT',
-    side: 'Buy',
-    quantity: '1',
-    price: '1',
-  } as const;
-  const rest = { fee: null, feeAsset: null, liquidity: null, tradedAt: 1 };
-  it.exchange.answers.openOrders = [ours, theirs];
-  it.exchange.answers.trades = [
-    { ...trade, ...rest },
-    { ...trade, ...rest, tradeId: '2', venueOrderId: '99' },
-  ];
-  it.exchange.answers.balances = [{ asset: 'BTC', available: '1', locked: '0', observedAt: 2 }];
-  const request = { name: 'paper', session: 1, round: 6, sinceAt: 40, symbols: ['BTC-USDT', 'ETH-USDT'] };
-  t.deepEqual(await perform(it, reconcile, request), {
-    type: 'Reconciled',
-    session: 1,
-    round: 6,
-    openOrders: [{ clientOrderId: 'mm100000001', venueOrderId: '7', filledQuantity: '0' }],
-    external: [theirs],
-    trades: [{ ...trade, ...rest }],
-    balances: it.exchange.answers.balances,
-  });
-  t.deepEqual(it.exchange.tradesAsked, [
-    { symbol: 'BTC-USDT', sinceAt: 40 },
-    { symbol: 'ETH-USDT', sinceAt: 40 },
-  ]);
+  const request = { name: 'paper', session: 1, round: 6, sinceAt: null, symbols: [], live: [] };
+  t.like(await perform(it, reconcile, request), { type: 'Reconciled', session: 1, round: 6, skewMs: 3 });
   t.like(await perform(it, reconcile, { ...request, session: 2 }), { type: 'ReconcileFailed', session: 2, round: 6 });
+});
+
+test('a look at the account ends when a newer one begins, and when the session is closed', async (t) => {
+  const it = host();
+  await perform(it, openSession, REQUEST);
+  const first = it.sessions.beginLook({ name: 'paper', session: 1 }, signal);
+  t.false(first.signal.aborted);
+  const second = it.sessions.beginLook({ name: 'paper', session: 1 }, signal);
+  t.true(first.signal.aborted);
+  t.false(second.signal.aborted);
+  await perform(it, closeSession, { name: 'paper', session: 1 });
+  t.true(second.signal.aborted);
+});
+
+test('instruments are read anew: modules hear what changed, the provider what of it is watched', async (t) => {
+  const it = host();
+  await perform(it, openSession, REQUEST);
+  const routes = ['BTC-USDT', 'ETH-USDT'].map((symbol) => ({ type: 'Ticker' as const, symbol }));
+  await perform(it, holdFeeds, { name: 'paper', session: 1, feeds: 1, routes });
+  const heard: HubEvent[] = [];
+  const interest = { provider: 'paper', symbols: ['BTC-USDT', 'ETH-USDT'], types: ['InstrumentUpdate'] as const };
+  it.hub.subscribe(interest, (event) => heard.push(event));
+  await it.clock.advance(900_000);
+  await settled();
+  t.deepEqual(heard, []);
+
+  const finer = { ...BTC, priceIncrement: '0.001' };
+  it.exchange.answers.instruments = [finer, ETH, { ...ETH, symbol: 'XRP-USDT' }];
+  await it.clock.advance(900_000);
+  await settled();
+  const update = { type: 'InstrumentUpdate', provider: 'paper', timestamp: it.clock.now() } as const;
+  t.deepEqual(heard, [
+    { ...update, instrument: finer },
+    { ...update, instrument: ETH },
+  ]);
+  const messages: object[] = it.intake.told.map(({ message }) => message);
+  t.deepEqual(messages, [{ type: 'InstrumentsChanged', session: 1, instruments: [finer, ETH] }]);
+
+  await perform(it, closeSession, { name: 'paper', session: 1 });
+  it.exchange.answers.instruments = [BTC];
+  await it.clock.advance(1_800_000);
+  await settled();
+  t.is(heard.length, 2);
 });
 
 test('reference prices reach risk at most every 250 ms per symbol, the newest always', async (t) => {

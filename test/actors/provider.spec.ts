@@ -16,7 +16,6 @@ import {
 
 const ACCEPTED = reply({ accepted: true, detail: '' });
 const REFUSED = reply({ accepted: false, detail: 'the provider is started already' });
-const SINCE = STARTED_AT - 60_000;
 
 function status(state: string, reason: string | null = null): Effect {
   const settings = JSON.stringify(SETTINGS);
@@ -33,12 +32,21 @@ function holding(feeds: number, symbols: readonly string[] = [], session = 1): E
   const routes = symbols.map((symbol) => ({ symbol, type: 'Ticker' }));
   return command('holdFeeds', { name: 'paper', session, feeds, routes });
 }
-function looking(round: number, sinceAt: number, symbols: readonly string[] = [], session = 1): Effect {
-  return command('reconcile', { name: 'paper', session, round, sinceAt, symbols });
+function looking(round: number, symbols: readonly string[] = [], sinceAt: number | null = STARTED_AT): Effect {
+  return command('reconcile', { name: 'paper', session: 1, round, sinceAt, symbols, live: [] });
 }
+const BOUNDS = { maxQuantity: '100', minNotional: '5' };
 function instrument(base: string): Effect {
-  const steps = { priceIncrement: '0.01', quantityIncrement: '0.001', minQuantity: '0.001', minNotional: '5' };
-  return record({ table: 'instruments', provider: 'paper', symbol: `${base}-USDT`, base, quote: 'USDT', ...steps });
+  const steps = { priceIncrement: '0.01', quantityIncrement: '0.001', minQuantity: '0.001' };
+  return record({
+    table: 'instruments',
+    provider: 'paper',
+    symbol: `${base}-USDT`,
+    base,
+    quote: 'USDT',
+    ...steps,
+    ...BOUNDS,
+  });
 }
 function routesRow(...symbols: readonly string[]): Effect {
   const routes = symbols.map((symbol) => ({ symbol, type: 'TICKER' }));
@@ -46,7 +54,8 @@ function routesRow(...symbols: readonly string[]): Effect {
 }
 function ready(name: string, ...instruments: readonly object[]): Effect {
   const link = { venue: 'PAPER', account: 'main', fenceMarginMs: 16_000, recvWindowMs: 5_000 };
-  return send(`strategy/${name}`, { type: 'ProviderReady', provider: 'paper', ...link, instruments });
+  const able = { amends: 'reduce', orderTypes: ['Limit', 'Market'] };
+  return send(`strategy/${name}`, { type: 'ProviderReady', provider: 'paper', ...link, ...able, instruments });
 }
 function lost(name: string, reason: string): Effect {
   return send(`strategy/${name}`, { type: 'ProviderLost', provider: 'paper', reason });
@@ -65,7 +74,7 @@ test('a new provider is written down as pending and does nothing until it is sta
 test('connected, it writes down the instruments, holds its feeds and reconciles before it is ready', (t) => {
   const provider = providerIn('starting').hears(connected(1));
   t.is(provider.state, 'running.reconciling.asking');
-  t.deepEqual(provider.effects, [instrument('BTC'), status('running'), holding(1), looking(1, SINCE)]);
+  t.deepEqual(provider.effects, [instrument('BTC'), status('running'), holding(1), looking(1, [], null)]);
   t.false(provider.context.ready);
 
   const done = provider.hears(reconciled(1, 1));
@@ -125,7 +134,7 @@ test('a lost link is told to the watchers, and so is its return, after a reconci
 
   const healed = degraded.hears({ type: 'Reconnected', session: 1 });
   t.is(healed.state, 'running.reconciling.asking');
-  t.deepEqual(healed.effects, [status('running'), holding(3, ['BTC-USDT']), looking(2, SINCE)]);
+  t.deepEqual(healed.effects, [status('running'), holding(3, ['BTC-USDT']), looking(2, ['BTC-USDT'])]);
   t.deepEqual(healed.timers, {});
   t.deepEqual(healed.hears(reconciled(1, 2)).effects, [ready('mm', BTC)]);
 });
@@ -182,7 +191,7 @@ test('a link that comes back before its loss was noticed is reconciled before an
     lost('mm', 'the link was lost and is back, reconciling'),
     status('running'),
     holding(2, ['BTC-USDT']),
-    looking(2, SINCE),
+    looking(2, ['BTC-USDT']),
   ]);
   t.deepEqual(back.hears(submit('a1')).effects, []);
 });
@@ -209,6 +218,8 @@ test('what a former session says is heard without effect in every state', (t) =>
       { type: 'FeedsFailed', session: 0, feeds: 1, reason: 'x' },
       reconciled(0, 1),
       { type: 'ReconcileFailed', session: 0, round: 1, reason: 'x' },
+      { type: 'ClockSkewed', session: 0, round: 1, skewMs: 9_000, allowedMs: 1_000 },
+      { type: 'InstrumentsChanged', session: 0, instruments: [BTC] },
       { type: 'Closed', session: 0 },
     );
     t.true(late.handled, state);
@@ -222,6 +233,13 @@ test('stop works in every state: the session is closed and nothing is left ticki
   for (const state of PROVIDER_STATES) {
     const before = providerIn(state);
     const provider = before.hears({ type: 'Stop' });
+    t.deepEqual(provider.timers, {}, state);
+    if (state === 'removed') {
+      // It has no session, and its rows stay deleted.
+      t.is(provider.state, 'removed');
+      t.deepEqual(provider.effects, [ACCEPTED]);
+      continue;
+    }
     t.is(provider.state, 'stopped', state);
     t.deepEqual(provider.effects, [closing(before.context.session + 1), ACCEPTED, status('stopped')], state);
     t.deepEqual(provider.timers, {}, state);
@@ -245,7 +263,7 @@ test('a new node opens the session anew where the provider should run, and leave
   for (const state of PROVIDER_STATES) {
     const before = providerIn(state);
     const provider = before.hears({ type: 'NodeStarted' });
-    const isRunning = state !== 'pending' && state !== 'stopped';
+    const isRunning = state !== 'pending' && state !== 'stopped' && state !== 'removed';
     t.true(provider.handled, state);
     t.is(provider.state, isRunning ? 'starting' : state);
     const next = before.context.session + 1;
@@ -290,4 +308,57 @@ test('a link that is lost before the answer that it was there does not make a re
   t.is(provider.state, 'degraded.waiting');
   const healed = provider.hears({ type: 'Reconnected', session: 1 });
   t.is(healed.state, 'running.reconciling.asking');
+});
+
+test('a stopped provider nobody needs is removed: its routes are pruned, its row is deleted, it rests', (t) => {
+  const row = {
+    ...{ table: 'providers', name: 'paper', adapter: 'binance', settings: JSON.stringify(SETTINGS), status: 'stopped' },
+    ...{ reason: 'removed by ann', removed: true },
+  };
+  const audit = { table: 'audit_log', actor: 'ann', action: 'PROVIDER_REMOVED', detail: '{"provider":"paper"}' };
+  for (const state of ['pending', 'stopped'] as const) {
+    const removed = providerIn(state).hears({ type: 'Remove', by: 'ann' });
+    t.is(removed.state, 'removed');
+    t.true(removed.resting);
+    t.deepEqual(removed.effects, [record(audit), ACCEPTED, routesRow(), record(row)], state);
+
+    const back = removed.hears({ type: 'Start' });
+    t.is(back.state, 'starting');
+    t.deepEqual(back.effects, [ACCEPTED, routesRow(), status('starting'), opening(back.context.session)]);
+  }
+});
+
+test('a provider that runs, or that somebody needs, is not removed', (t) => {
+  const refused = (detail: string): Effect => reply({ accepted: false, detail });
+  for (const state of PROVIDER_STATES) {
+    if (state === 'pending' || state === 'stopped' || state === 'removed') continue;
+    const running = providerIn(state).hears({ type: 'Remove', by: 'ann' });
+    t.is(running.state, state);
+    t.deepEqual(running.effects, [refused('the provider is not stopped: stop it first')], state);
+  }
+  const watched = providerIn('running.ready.settled').hears(watch('mm', 'BTC-USDT'), submit('a1'), { type: 'Stop' });
+  const needed = watched.hears({ type: 'Remove', by: 'ann' });
+  t.is(needed.state, 'stopped');
+  t.deepEqual(needed.effects, [refused('in use by strategy/mm, order/a1')]);
+});
+
+test('an instrument the venue changed is written down, and told to those who trade it', (t) => {
+  const both = providerIn('starting').hears(watch('mm', 'BTC-USDT'), watch('eth', 'ETH-USDT'));
+  const told = both.hears(connected(1, { instruments: [BTC, ETH] }), reconciled(1, 1));
+  const finer = { ...BTC, priceIncrement: '0.001' };
+  const changed = told.hears({ type: 'InstrumentsChanged', session: 1, instruments: [finer] });
+  const row = { table: 'instruments', provider: 'paper', ...finer };
+  t.deepEqual(changed.effects, [record(row), ready('mm', finer)]);
+
+  const unready = both.hears(connected(1, { instruments: [BTC, ETH] }));
+  const early = unready.hears({ type: 'InstrumentsChanged', session: 1, instruments: [finer] });
+  t.deepEqual(early.effects, [record(row)], 'who was not told yet hears of it when the provider is ready');
+});
+
+test('a watched symbol that the venue lists at last gets its feed', (t) => {
+  const watched = providerIn('starting').hears(watch('eth', 'ETH-USDT'), connected(1), reconciled(1, 1));
+  const listed = watched.hears({ type: 'InstrumentsChanged', session: 1, instruments: [ETH] });
+  t.deepEqual(listed.effects, [instrument('ETH'), holding(2, ['ETH-USDT'])]);
+  const held = listed.hears({ type: 'FeedsHeld', session: 1, feeds: 2, instruments: [ETH] });
+  t.deepEqual(held.effects, [ready('eth', ETH)]);
 });

@@ -2,10 +2,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { add, format, parse, sub } from '../../actors/market/decimal.ts';
-import type { OrderInput, OrderMessage } from '../../actors/order/messages.ts';
+import type { OrderMessage } from '../../actors/order/messages.ts';
 import type { Book } from '../../actors/risk/exposure.ts';
 import type { RiskMessage } from '../../actors/risk/messages.ts';
-import type { Effect } from '../../actors/runtime/effect.ts';
 import {
   acked,
   cancel,
@@ -14,12 +13,12 @@ import {
   found,
   notFound,
   type OrderScene,
-  orderIn,
   reported,
   unknown,
   word,
 } from '../support/orders.ts';
-import { filled, price, type RiskScene, released, risk, wants } from '../support/risks.ts';
+import { amends, filled, price, type RiskScene, released, risk, wants } from '../support/risks.ts';
+import { TradeWorld } from '../support/trade-world.ts';
 
 const LIMIT = '3';
 const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
@@ -35,6 +34,12 @@ const anything: fc.Arbitrary<RiskMessage> = fc.oneof(
   fc
     .record({ id: ids, side: sides, quantity: quantities })
     .map(({ id, side, quantity }) => filled(id + side, quantity, side)),
+  fc
+    .record({ id: ids, side: sides, quantity: quantities })
+    .map(({ id, side, quantity }): RiskMessage => amends(id + side, { side, quantity })),
+  fc.record({ id: ids, side: sides, quantity: quantities }).map(({ id, side, quantity }): RiskMessage => {
+    return { type: 'ReservationAmended', clientOrderId: id + side, provider: 'paper', symbol: 'BTC-USDT', quantity };
+  }),
   fc.constantFrom<RiskMessage>(price('100'), price('250'), { type: 'EngageKillSwitch', reason: 'drill' }),
 );
 
@@ -46,9 +51,9 @@ function bookIn({ context }: RiskScene): Book | undefined {
   return context.exposure.books['paper:BTC-USDT'];
 }
 
-/** A fill of a granted order never takes more than is left of it. */
+/** A fill of a granted order never takes more than is left of it, and an amend leaves no more than was granted. */
 function honest(scene: RiskScene, message: RiskMessage): boolean {
-  if (message.type !== 'ExposureFilled') return true;
+  if (message.type !== 'ExposureFilled' && message.type !== 'ReservationAmended') return true;
   const left = bookIn(scene)?.open[message.clientOrderId]?.left;
   return left !== undefined && parse(message.quantity) <= parse(left);
 }
@@ -90,6 +95,23 @@ test('a book is the sum of its orders, also under fills nobody granted', (t) => 
   );
 });
 
+test('under a restriction no position grows, whatever is granted and filled', (t) => {
+  const restricted: RiskMessage = { type: 'RestrictTrading', provider: 'paper', symbol: null, reason: 'drill' };
+  fc.assert(
+    fc.property(quantities, sides, fc.array(anything, { maxLength: 40, size: 'max' }), (held, side, messages) => {
+      let scene = risk({ killSwitchEnabled: false }).hears(filled('x', held, side), restricted);
+      for (const message of messages) {
+        if (!honest(scene, message)) continue;
+        const before = parse(bookIn(scene)?.position ?? '0');
+        scene = scene.hears(message);
+        const after = parse(bookIn(scene)?.position ?? '0');
+        t.true(before < 0n ? after >= before && after <= 0n : after <= before && after >= 0n);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('the kill switch never clears itself: only a named release ends it', (t) => {
   const late = fc.tuple(anything, fc.nat(10 ** 9));
   fc.assert(
@@ -107,43 +129,6 @@ test('the kill switch never clears itself: only a named release ends it', (t) =>
     { numRuns: 100 },
   );
 });
-
-/** Orders and their risk scope, each hearing what the other says; a provider that lets everything go. */
-class World {
-  readonly orders = new Map<string, OrderScene>();
-  risk: RiskScene;
-  constructor(scope: RiskScene) {
-    this.risk = scope;
-  }
-
-  place(id: string, change: Partial<OrderInput>): void {
-    const scene = orderIn('intent', { clientOrderId: id, ...change });
-    this.orders.set(id, scene);
-    this.#carry(scene.effects);
-  }
-
-  tell(id: string, message: OrderMessage): void {
-    const scene = this.orders.get(id);
-    if (scene === undefined) return;
-    const next = scene.hears(message);
-    this.orders.set(id, next);
-    this.#carry(next.effects);
-  }
-
-  #carry(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type !== 'send') continue;
-      const { to, message } = effect;
-      if (to.startsWith('order/')) this.tell(to.slice('order/'.length), message as OrderMessage);
-      else if (message.type === 'SubmitRequested') {
-        this.tell((message as typeof message & { clientOrderId: string }).clientOrderId, { type: 'SubmitGranted' });
-      } else if (to.startsWith('risk/')) {
-        this.risk = this.risk.hears(message as RiskMessage);
-        this.#carry(this.risk.effects);
-      }
-    }
-  }
-}
 
 const names = ['o1', 'o2', 'o3'];
 const orderWords = fc.record({
@@ -190,7 +175,7 @@ test('when all orders have ended, nothing is reserved and the position is the su
       fc.array(sides, { minLength: 3, maxLength: 3 }),
       fc.array(step, { maxLength: 40, size: 'max' }),
       (chosen, steps) => {
-        const world = new World(risk({ killSwitchEnabled: false, maxConcurrentOrders: 2 }));
+        const world = new TradeWorld(risk({ killSwitchEnabled: false, maxConcurrentOrders: 2 }));
         for (const [index, name] of names.entries()) world.place(name, { side: chosen[index] ?? 'Buy' });
         for (const { name, message } of steps) world.tell(name, message);
         for (const [name, scene] of world.orders) if (!scene.resting) world.tell(name, lastWord(scene));

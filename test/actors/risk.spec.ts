@@ -335,7 +335,7 @@ test('with killSwitchEnabled off, or maxRiskBreaches 0, breaches never halt', (t
 test('halted, every order is denied, fills and releases still count, and time changes nothing', (t) => {
   const halted = risk().hears(wants('a')).hears({ type: 'EngageKillSwitch', reason: 'drill' });
   t.deepEqual(riskLines(halted), [
-    'reply {"halted":true,"reason":"drill"}',
+    'reply {"halted":true,"reason":"drill","restricted":[]}',
     'limits halted (drill)',
     'audit risk/firm KILL_SWITCH_ENGAGED (drill)',
     'provider/paper TradingHalted drill',
@@ -361,7 +361,7 @@ test('a named person releases the kill switch, and breaches are counted anew', (
     `audit ada KILL_SWITCH_RELEASED (${halted.context.halt?.reason})`,
     'provider/paper TradingResumed',
     'risk/firm CLEARED KILL_SWITCH trading (released by ada)',
-    'reply {"halted":false,"reason":null}',
+    'reply {"halted":false,"reason":null,"restricted":[]}',
     'limits trading',
   ]);
   t.is(resumed.hears(big('z')).state, 'active');
@@ -385,7 +385,7 @@ test('a change of limits is recorded and audited, keeps positions, and never end
   t.deepEqual(riskLines(scene), [
     'limits trading',
     `audit risk/firm LIMITS_SET (${JSON.stringify(limits)})`,
-    'reply {"halted":false,"reason":null}',
+    'reply {"halted":false,"reason":null,"restricted":[]}',
   ]);
   t.is(scene.context.exposure.orders, 1);
   t.deepEqual(scene.context.bucket, { tokens: 2_000, at: 0 });
@@ -395,6 +395,6 @@ test('a change of limits is recorded and audited, keeps positions, and never end
 
 test('releasing what is not engaged changes nothing', (t) => {
   t.deepEqual(riskLines(risk().hears({ type: 'ReleaseKillSwitch', by: 'ada' })), [
-    'reply {"halted":false,"reason":null}',
+    'reply {"halted":false,"reason":null,"restricted":[]}',
   ]);
 });

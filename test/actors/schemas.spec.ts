@@ -5,7 +5,7 @@ import type { Schema } from '../../actors/runtime/actor.ts';
 import { schemas as strategy, strategyInput } from '../../actors/strategy/schemas.ts';
 import { schemas as supervisor } from '../../actors/supervisor/schemas.ts';
 import { INPUT, SETTINGS } from '../support/providers.ts';
-import { place, STRATEGY } from '../support/strategies.ts';
+import { amend, place, placePair, STRATEGY } from '../support/strategies.ts';
 
 /** The issues, one a line; empty when it is taken. */
 async function refusal(schema: Schema | undefined, value: unknown): Promise<string> {
@@ -52,6 +52,14 @@ test('a decision is a whole decision and nothing more', async (t) => {
   t.not(await refusal(strategy['PlaceOrder'], { ...place(), quantity: 1 }), '');
   t.not(await refusal(strategy['PlaceOrder'], { ...place(), quantity: '-1' }), '');
   t.not(await refusal(strategy['PlaceOrder'], { ...place(), at: 1 }), '');
+  t.not(await refusal(strategy['PlaceOrder'], { ...place(), orderType: 'Iceberg' }), '');
+  t.not(await refusal(strategy['PlaceOrder'], { ...place(), goodTillAt: 1.5 }), '');
+  t.is(await refusal(strategy['PlacePair'], placePair()), '');
+  t.not(await refusal(strategy['PlacePair'], { ...placePair(), orders: placePair().orders.slice(1) }), '');
+  t.is(await refusal(strategy['AmendOrder'], amend()), '');
+  t.not(await refusal(strategy['AmendOrder'], { ...amend(), price: '1e5' }), '');
+  t.is(await refusal(strategy['CancelOrders'], { type: 'CancelOrders', sandbox: 1, provider: null, symbol: null }), '');
+  t.not(await refusal(strategy['CancelOrders'], { type: 'CancelOrders', sandbox: 1, provider: '*', symbol: null }), '');
   t.not(await refusal(strategy['CancelOrder'], { type: 'CancelOrder', ref: '1' }), '');
   t.is(await refusal(strategy['SaveState'], { type: 'SaveState', sandbox: 1, state: { deep: [1, null] } }), '');
 });

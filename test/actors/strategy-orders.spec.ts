@@ -5,13 +5,15 @@ import { mul, parse } from '../../actors/market/decimal.ts';
 import { command, type Effect, record, send, spawn } from '../../actors/runtime/effect.ts';
 import { OPEN_ORDERS_MAX, STATE_CHARS_MAX } from '../../actors/strategy/bounds.ts';
 import type { PlaceOrder, StrategyMessage } from '../../actors/strategy/messages.ts';
-import { rounded } from '../../actors/strategy/placing.ts';
+import { rounded } from '../../actors/strategy/terms.ts';
 import { BTC } from '../support/providers.ts';
-import { execReport, FIRST_ORDER, LOST, place, STRATEGY_AT, strategyIn } from '../support/strategies.ts';
+import { execReport, FIRST_ORDER, LOST, place, READY, STRATEGY_AT, strategyIn } from '../support/strategies.ts';
 
 const INPUT = {
   ...{ clientOrderId: FIRST_ORDER, provider: 'paper', venue: 'PAPER', account: 'main', symbol: 'BTC-USDT' },
   ...{ side: 'Buy', orderType: 'Limit', timeInForce: 'GTC', postOnly: true, quantity: '0.5', price: '100' },
+  ...{ stopPrice: null, asked: { quantity: '0.5', price: '100' }, goodTillAt: null, amends: 'reduce' },
+  ...{ linkedTo: null, replaces: null, external: null },
   ...{ strategyInstance: 'mm-1', riskScope: 'firm', placedAt: STRATEGY_AT, recvWindowMs: 5_000, fenceMarginMs: 16_000 },
 };
 
@@ -32,14 +34,16 @@ test('a decision becomes an order in the same turn, under the next client order 
   const first = strategyIn('running').hears(place());
   t.deepEqual(first.effects, [spawn(`order/${FIRST_ORDER}`, INPUT)]);
   const order = { clientOrderId: FIRST_ORDER, provider: 'paper', symbol: 'BTC-USDT', side: 'Buy', orderType: 'Limit' };
-  const rest = { quantity: '0.5', price: '100', filledQuantity: '0', state: 'PENDING', cancelling: false };
+  const life = { filledQuantity: '0', state: 'PENDING', cancelling: false, linked: false, replacement: null };
+  const rest = { quantity: '0.5', price: '100', stopPrice: null, ...life };
   t.deepEqual(first.context.open, { [FIRST_ORDER]: { ref: '1', ...order, ...rest } } as typeof first.context.open);
 
   const second = first.hears(
     place({ ref: '2', orderType: 'Market', price: null, timeInForce: 'IOC', postOnly: false }),
   );
   const market = { ...INPUT, clientOrderId: 'mm100000002', orderType: 'Market', price: null, timeInForce: 'IOC' };
-  t.deepEqual(second.effects, [spawn('order/mm100000002', { ...market, postOnly: false })]);
+  const asked = { quantity: '0.5', price: null };
+  t.deepEqual(second.effects, [spawn('order/mm100000002', { ...market, asked, postOnly: false })]);
 });
 
 test('a sandbox that is still starting may decide and is told already', (t) => {
@@ -103,8 +107,14 @@ test('rounding is never worse than asked: buys down, sells up, quantities down, 
     ok: true,
     price: '100.01',
     quantity: '0.5',
+    stopPrice: null,
   });
-  t.deepEqual(rounded(place({ price: '100.011', side: 'Sell' }), BTC), { ok: true, price: '100.02', quantity: '0.5' });
+  t.deepEqual(rounded(place({ price: '100.011', side: 'Sell' }), BTC), {
+    ok: true,
+    price: '100.02',
+    quantity: '0.5',
+    stopPrice: null,
+  });
   const amount = fc
     .tuple(fc.nat({ max: 2_000 }), fc.nat({ max: 99_999_999 }))
     .map(([whole, rest]) => `${whole}.${rest}`);
@@ -164,6 +174,17 @@ test('reports are told to the module with its own name for the order, and the bo
   t.deepEqual(sold.context.positions, {});
 });
 
+test('an execution that is taken back leaves the position, and its order works again', (t) => {
+  const filled = strategyIn('running').hears(
+    place(),
+    execReport('FILLED', { filledQuantity: '0.5', lastQuantity: '0.5' }),
+  );
+  t.deepEqual(filled.context.positions, { 'paper BTC-USDT': '0.5' });
+  const busted = filled.hears(execReport('PARTIAL', { filledQuantity: '0.2', lastQuantity: '-0.3' }));
+  t.deepEqual(busted.context.positions, { 'paper BTC-USDT': '0.2' });
+  t.like(busted.context.open[FIRST_ORDER], { state: 'PARTIAL', filledQuantity: '0.2', ref: null });
+});
+
 test('a fill after the end of an order still counts, and its order is not opened by it', (t) => {
   const ended = strategyIn('running').hears(place(), execReport('CANCELLED'));
   const late = ended.hears(execReport('CANCELLED', { filledQuantity: '0.1', lastQuantity: '0.1' }));
@@ -173,15 +194,7 @@ test('a fill after the end of an order still counts, and its order is not opened
 
 test('the names a former sandbox gave its orders name nothing in the next one', (t) => {
   const next = strategyIn('running').hears(place(), { type: 'NodeStarted' });
-  const relaunched = next.hears({
-    type: 'ProviderReady',
-    provider: 'paper',
-    venue: 'PAPER',
-    account: 'main',
-    fenceMarginMs: 1,
-    recvWindowMs: 1,
-    instruments: [BTC],
-  });
+  const relaunched = next.hears(READY);
   t.is(relaunched.context.open[FIRST_ORDER]?.ref, null);
   const sandbox = relaunched.context.sandbox;
   t.deepEqual(relaunched.hears({ type: 'CancelOrder', sandbox, clientOrderId: null, ref: '1' }).effects, []);

@@ -12,6 +12,7 @@ import { createSandboxHost, type SandboxHost } from '../../actors/strategy/sandb
 import { fakeClock } from '../support/fake-clock.ts';
 import { fakeIntake } from '../support/fake-intake.ts';
 import { fakeSandboxes } from '../support/fake-sandbox.ts';
+import { BTC, ETH } from '../support/providers.ts';
 import { execReport, place, STRATEGY } from '../support/strategies.ts';
 import { quiet } from '../support/system.ts';
 
@@ -140,11 +141,14 @@ test('market data of its scope reaches the sandbox until it is stopped', async (
   } as const;
   it.hub.publish(balance);
   it.hub.publish({ ...balance, currency: 'ETH' });
+  const changed = { type: 'InstrumentUpdate', provider: 'paper', instrument: BTC, timestamp: 4 } as const;
+  it.hub.publish(changed);
+  it.hub.publish({ ...changed, instrument: ETH });
   const stopped: object | null = await perform(it, stopSandbox, { instanceId, sandbox: 2 });
   t.deepEqual(stopped, { type: 'SandboxStopped', sandbox: 2 });
   it.hub.publish(trade());
   t.deepEqual(it.made[0]?.market, [trade()]);
-  t.deepEqual(it.made[0]?.orders, [balance]);
+  t.deepEqual(it.made[0]?.orders, [balance, changed]);
   t.true(it.made[0]?.stopped);
 });
 

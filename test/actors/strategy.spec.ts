@@ -119,9 +119,10 @@ test('a new node starts the sandbox anew with what was saved, what is open and w
 
   const relaunched = again.hears(READY);
   const order = { clientOrderId: FIRST_ORDER, provider: 'paper', symbol: 'BTC-USDT', side: 'Buy', orderType: 'Limit' };
-  const terms = { quantity: '0.5', price: '100', filledQuantity: '0.2', state: 'PARTIAL', cancelling: false };
+  const terms = { quantity: '0.5', price: '100', stopPrice: null };
+  const life = { filledQuantity: '0.2', state: 'PARTIAL', cancelling: false };
   const positions = [{ provider: 'paper', symbol: 'BTC-USDT', quantity: '0.2' }];
-  const account = { orders: [{ ref: null, ...order, ...terms }], positions };
+  const account = { orders: [{ ref: null, ...order, ...terms, ...life }], positions };
   t.deepEqual(relaunched.effects, [launched(3, { state: { skew: 3 }, account })]);
 });
 

@@ -115,6 +115,12 @@ test('a child an operator adds lives on through restarts until it is removed', (
   const stop = send('strategy/mm-2', { type: 'Stop' });
   t.deepEqual(removed.effects, [stop, audit('ChildRemoved', { key: 'strategy/mm-2' }), ACCEPTED]);
   t.false('strategy/mm-2' in removed.context.children);
+  const other = again.hears({ type: 'AddProvider', input: { ...INPUT, name: 'other' }, start: false });
+  const gone = other.hears({ type: 'RemoveChild', key: 'provider/other' });
+  t.deepEqual(gone.effects.slice(0, 2), [
+    send('provider/other', { type: 'Stop' }),
+    send('provider/other', { type: 'Remove', by: 'supervisor/main' }),
+  ]);
 });
 
 test('a risk scope is added without a start, a provider with one only when it is asked for', (t) => {

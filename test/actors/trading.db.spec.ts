@@ -16,6 +16,7 @@ import { createSandboxHost } from '../../actors/strategy/index.ts';
 import { SUPERVISOR } from '../../actors/supervisor/index.ts';
 import type { NodeStarted } from '../../actors/supervisor/messages.ts';
 import { systemClock } from '../../bin/clock.ts';
+import { fakeBooks } from '../support/books.ts';
 import { testDatabase } from '../support/db.ts';
 import { type FakeExchange, fakeExchange } from '../support/fake-exchange.ts';
 import { type FakeSandboxes, fakeSandboxes } from '../support/fake-sandbox.ts';
@@ -53,7 +54,7 @@ async function node(url: string): Promise<Node> {
   const sandboxHost = createSandboxHost({
     ...{ ...common, createSandbox: sandboxes.create, modules, market: hub, run: `${process.pid}.${Math.random()}` },
   });
-  const ports = { exchanges: sessionHost, sessions: sessionHost, sandboxes: sandboxHost };
+  const ports = { exchanges: sessionHost, sessions: sessionHost, books: fakeBooks(), sandboxes: sandboxHost };
   const running = await run({ url, actors, ports, bus: 'bus/main', supervisor: SUPERVISOR, bounds: { leaseMs: 500 } });
   const { system } = running;
   started.resolve(system);

@@ -3,7 +3,7 @@
 // itself needs to make the rows of their texts and to write them.
 import pg from 'pg';
 import type { TransitionRow } from '../../actors/runtime/ports.ts';
-import type { Lifecycle, LifecycleStep } from './lifecycle.ts';
+import { balanceChanges, type Lifecycle, type LifecycleStep } from './lifecycle.ts';
 
 /** The orders of a group, by the first and last of their ids. */
 type Ids = readonly [first: number, last: number];
@@ -29,12 +29,14 @@ export async function writeSetBased(url: string, life: Lifecycle, size: number, 
         await (index === 0 ? insertOrders(client, life, ids) : updateOrders(client, life, ids, index));
         await insertJournal(client, step, ids, index);
         await insertExecutions(client, step, ids);
+        await book(client, step, ids);
         await writeOutbox(client, step, ids, index);
         await client.query('commit');
         transitions += size;
       }
       await client.query('begin');
       for (const [n, row] of life.others.entries()) await insertOthers(client, row, ids, n);
+      await hold(client, life, size);
       await client.query('update actors set version = version + 1, updated_at = now() where id = 1');
       await client.query('commit');
       transitions += size * life.others.length;
@@ -51,8 +53,9 @@ async function stage(client: pg.Client, life: Lifecycle, size: number): Promise<
   const outgoing = life.steps.flatMap(({ outbox }, index) =>
     outbox.map((row, n) => [`outgoing_${index}_${n}`, row.body] as const),
   );
-  const { quantity, price, filledQuantity, filledQuote } = life.order;
-  const amounts = Object.entries({ quantity, price, filled: filledQuantity, quote: filledQuote });
+  const { quantity, price, askedQuantity, askedPrice, filledQuantity, filledQuote } = life.order;
+  const asked = { asked: askedQuantity, asked_price: askedPrice };
+  const amounts = Object.entries({ quantity, price, ...asked, filled: filledQuantity, quote: filledQuote });
   const columns = [['snapshot', life.snapshot] as const, ...bodies, ...outgoing, ...amounts];
   const values = columns.map((_, index) => `replace($${index + 3}, $2, lpad(n::text, length($2), '0'))`);
   await client.query(
@@ -67,7 +70,7 @@ async function stage(client: pg.Client, life: Lifecycle, size: number): Promise<
 }
 
 function factsOf({ order }: Lifecycle): readonly (string | null)[] {
-  return [order.state, order.life, order.venueOrderId, order.reason];
+  return [order.state, order.status, order.life, order.venueOrderId, order.reason];
 }
 
 async function insertOrders(client: pg.Client, life: Lifecycle, ids: Ids): Promise<void> {
@@ -81,10 +84,11 @@ async function insertOrders(client: pg.Client, life: Lifecycle, ids: Ids): Promi
   await client.query({
     name: 'insert_orders',
     text: `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type,
-        time_in_force, quantity, price, placed_at, state, life, venue_order_id, filled_quantity, filled_quote,
-        reason, signed_at, deadline_at, acknowledged_at, completed_at)
-      select i, i::text, $3, $4, $5, $6, $7, $8, s.quantity::numeric, s.price::numeric, now(), $9, $10, $11,
-        s.filled::numeric, s.quote::numeric, $12, now(), now(), now(), now() from ${STAGED}`,
+        time_in_force, quantity, price, asked_quantity, asked_price, placed_at, state, status, life, venue_order_id,
+        filled_quantity, filled_quote, reason, signed_at, deadline_at, acknowledged_at, completed_at)
+      select i, i::text, $3, $4, $5, $6, $7, $8, s.quantity::numeric, s.price::numeric, s.asked::numeric,
+        s.asked_price::numeric, now(), $9, $10, $11, $12, s.filled::numeric, s.quote::numeric, $13, now(), now(),
+        now(), now() from ${STAGED}`,
     values: [...ids, provider, strategyInstance, symbol, side, orderType, timeInForce, ...factsOf(life)],
   });
 }
@@ -99,8 +103,9 @@ async function updateOrders(client: pg.Client, life: Lifecycle, ids: Ids, index:
   });
   await client.query({
     name: 'update_orders',
-    text: `update orders o set state = $3, life = $4, venue_order_id = $5, filled_quantity = s.filled::numeric,
-        filled_quote = s.quote::numeric, reason = $6, signed_at = now(), acknowledged_at = now(), updated_at = now()
+    text: `update orders o set state = $3, status = $4, life = $5, venue_order_id = $6,
+        filled_quantity = s.filled::numeric, filled_quote = s.quote::numeric, reason = $7, signed_at = now(),
+        acknowledged_at = now(), updated_at = now()
       from ${STAGED} where o.actor_id = s.i`,
     values: [...ids, ...factsOf(life)],
   });
@@ -140,6 +145,64 @@ async function insertExecutions(client: pg.Client, { execution }: LifecycleStep,
       select i, $3, $4, $5, $6, $7, i::text, i::text, $8, s.filled::numeric, s.price::numeric, $9::numeric, $10, $11,
         now() from ${STAGED} on conflict do nothing`,
     values: [...ids, provider, strategyInstance, venue, account, symbol, side, fee, feeAsset, liquidity],
+  });
+}
+
+/** The lines of every order, and the balances as the client would send them: added up. */
+async function book(client: pg.Client, { ledger }: LifecycleStep, ids: Ids): Promise<void> {
+  if (ledger.length === 0) return;
+  const column = (of: (line: (typeof ledger)[number]) => string): string[] => ledger.map(of);
+  await client.query({
+    name: 'insert_ledger_entries',
+    text: `insert into ledger_entries (posting, account, asset, amount, kind, booked_at)
+      select s.i || ':' || l.posting, l.account, l.asset, l.amount::numeric, l.kind, now()
+        from ${STAGED}, unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+          as l (posting, account, asset, amount, kind)`,
+    values: [
+      ...ids,
+      column(({ posting }) => posting),
+      column(({ account, provider }) => `${account}:${provider}`),
+      column(({ asset }) => asset),
+      column(({ amount }) => amount),
+      column(({ kind }) => kind),
+    ],
+  });
+  const changes = balanceChanges(ledger);
+  await client.query({
+    name: 'add_ledger_balances',
+    text: `insert into ledger_balances as b (account, asset, balance)
+      select x.account, x.asset, x.change::numeric * ($2::int8 - $1::int8 + 1)
+        from unnest($3::text[], $4::text[], $5::text[]) as x (account, asset, change)
+      on conflict (account, asset) do update set balance = b.balance + excluded.balance, updated_at = now()`,
+    values: [
+      ...ids,
+      changes.map(([account]) => account),
+      changes.map(([, asset]) => asset),
+      changes.map(([, , change]) => change),
+    ],
+  });
+}
+
+/** The position of the whole group, written once. */
+async function hold(client: pg.Client, { position }: Lifecycle, size: number): Promise<void> {
+  const { provider, account, strategyInstance, symbol, quantity, costQuote, realizedQuote, fee } = position;
+  const { rows } = await client.query<{ id: string }>({
+    name: 'upsert_positions',
+    text: `insert into positions as p (provider, account, strategy_instance, symbol, quantity, cost_quote,
+        realized_quote)
+      values ($1, $2, $3, $4, $5::numeric * $8, $6::numeric * $8, $7::numeric * $8)
+      on conflict (provider, account, strategy_instance, symbol) do update
+        set quantity = p.quantity + excluded.quantity, cost_quote = p.cost_quote + excluded.cost_quote,
+            realized_quote = p.realized_quote + excluded.realized_quote, version = p.version + 1, updated_at = now()
+      returning id`,
+    values: [provider, account, strategyInstance, symbol, quantity, costQuote, realizedQuote, size],
+  });
+  if (fee === null) return;
+  await client.query({
+    name: 'add_position_fees',
+    text: `insert into position_fees as f (position_id, asset, amount) values ($1, $2, $3::numeric * $4)
+      on conflict (position_id, asset) do update set amount = f.amount + excluded.amount, updated_at = now()`,
+    values: [rows[0]?.id, fee.asset, fee.amount, size],
   });
 }
 

@@ -2,13 +2,15 @@
 // The order machine and its effects are the production ones; risk and provider are one-state machines that answer
 // at once, so that what is measured is the order, and the venue accepts within the process.
 import { setTimeout as pause } from 'node:timers/promises';
-import { emit, setup } from 'xstate';
+import { emit, enqueueActions, setup } from 'xstate';
 import type { SubmitRequest } from '../../actors/exchanges/exchange.ts';
 import type { ProviderRow } from '../../actors/market/records.ts';
 import { orderActor } from '../../actors/order/index.ts';
 import type { OrderInput, OrderMessage } from '../../actors/order/messages.ts';
+import { type Filled, holdFill, type Positions } from '../../actors/risk/holdings.ts';
+import type { RiskMessage } from '../../actors/risk/messages.ts';
 import { type ActorDefinition, defineActor } from '../../actors/runtime/actor.ts';
-import { type Record, record, type Send, send } from '../../actors/runtime/effect.ts';
+import { type Effect, type Record, record, type Send, send } from '../../actors/runtime/effect.ts';
 import type { ActorKey, Delivered } from '../../actors/runtime/message.ts';
 import type { ActorRow, Store, WriteSet } from '../../actors/runtime/ports.ts';
 import { createSystem, type System } from '../../actors/runtime/system.ts';
@@ -64,9 +66,38 @@ function stub(kind: string, asked: string, answer: string, ignored: readonly str
   return defineActor({ kind, version: 1, machine });
 }
 
+/** Grants every order, and keeps the positions as the real one does. */
+const risk = setup({
+  types: {
+    context: {} as { readonly positions: Positions },
+    events: {} as Delivered<RiskMessage>,
+    emitted: {} as Effect,
+  },
+  actions: {
+    grant: emit((_, { clientOrderId }: { readonly clientOrderId: string }) =>
+      send(`order/${clientOrderId}`, { type: 'ReservationGranted' }),
+    ),
+    hold: enqueueActions(({ context, enqueue }, filled: Filled) => {
+      const { positions, effects } = holdFill(context.positions, filled);
+      enqueue.assign(() => ({ positions }));
+      for (const effect of effects) enqueue.emit(effect);
+    }),
+  },
+}).createMachine({
+  id: 'risk',
+  version: '1',
+  options: { maxIterations: 10 },
+  context: () => ({ positions: {} }),
+  on: {
+    ReserveRequested: { actions: { type: 'grant', params: ({ event }) => event } },
+    ExposureFilled: { actions: { type: 'hold', params: ({ event }) => event } },
+    ReservationReleased: {},
+  },
+});
+
 export const BENCH_ACTORS = [
   orderActor,
-  stub('risk', 'ReserveRequested', 'ReservationGranted', ['ExposureFilled', 'ReservationReleased']),
+  defineActor({ kind: 'risk', version: 1, machine: risk }),
   stub('provider', 'SubmitRequested', 'SubmitGranted', ['OrderClosed']),
 ];
 
@@ -83,6 +114,13 @@ export function orderInput(clientOrderId: string): OrderInput {
     postOnly: true,
     quantity: '0.00150',
     price: '59999.50',
+    stopPrice: null,
+    asked: { quantity: '0.00150', price: '59999.50' },
+    goodTillAt: null,
+    amends: 'none',
+    linkedTo: null,
+    replaces: null,
+    external: null,
     strategyInstance: 'mm-1',
     riskScope: 'paper',
     placedAt: Date.now(),

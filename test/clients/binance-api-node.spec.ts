@@ -6,7 +6,7 @@ import process from 'node:process';
 import test, { registerCompletionHandler } from 'ava';
 import binanceApiNode, { OrderSide, OrderType, TimeInForce } from 'binance-api-node';
 import type { PaperAccount } from '../../actors/exchanges/paper/serve.ts';
-import { ASK, BID, confineToLoopback, Heard, openTrading, type Trading, thrownBy } from './support.ts';
+import { ASK, BID, confineToLoopback, FILTERS, Heard, openTrading, type Trading, thrownBy } from './support.ts';
 
 confineToLoopback(test);
 // The library keeps the socket of a refused subscription and dials anew for ever; it gives nothing to end it with.
@@ -44,7 +44,7 @@ test.serial('it reads the time, the rules and the market', async (t) => {
   const api = connect(trading);
   t.true(await api.ping());
   t.true(Math.abs(Number(await api.time()) - Date.now()) < 60_000);
-  const filters = [{ filterType: 'PRICE_FILTER' }, { filterType: 'LOT_SIZE' }, { filterType: 'NOTIONAL' }];
+  const filters = FILTERS.map((filterType) => ({ filterType }));
   t.like(await api.exchangeInfo(), {
     symbols: [
       { symbol, status: 'TRADING', filters },
@@ -108,6 +108,27 @@ test.serial('it places orders of every kind, finds them, and cancels them', asyn
     balances.find(({ asset }) => asset === 'BTC'),
     { free: '2.39950000', locked: '0.00000000' },
   );
+});
+
+test.serial('it replaces, and places stops and pairs of which one at most trades; it cannot amend', async (t) => {
+  const trading = await openTrading(t);
+  const api = connect(trading);
+  const { orderId: cancelOrderId } = await api.order(limit('BUY', '50000', '0.3'));
+  const wish = { symbol, side: OrderSide.BUY, type: OrderType.LIMIT, price: '51000', quantity: '0.1' };
+  const replaced = await api.updateOrder({ ...wish, cancelOrderId });
+  t.like(replaced, { cancelResult: 'SUCCESS', newOrderResponse: { price: '51000.00000000', status: 'NEW' } });
+  t.like(await thrownBy(api.updateOrder({ ...wish, cancelOrderId: 999 })), { code: -2022 });
+  const terms = { symbol, side: OrderSide.SELL, stopPrice: '59000', quantity: '0.1' };
+  const parked = await api.order({ ...terms, type: OrderType.STOP_LOSS });
+  t.like(await api.getOrder({ symbol, orderId: parked.orderId }), { status: 'NEW', isWorking: false });
+  const pair = { symbol, side: OrderSide.SELL, quantity: '0.5', price: '61000', stopPrice: '59000' };
+  const list = await api.orderOco({ ...pair, stopLimitPrice: '58900' });
+  t.like(list, { contingencyType: 'OCO', listOrderStatus: 'EXECUTING' });
+  t.like(list.orderReports, [{ type: 'STOP_LOSS_LIMIT' }, { type: 'LIMIT_MAKER' }]);
+  const { orderListId } = list;
+  t.like(await api.getOrderOco({ orderListId }), { orderListId, listStatusType: 'EXEC_STARTED' });
+  t.is((await api.allOrdersOCO({})).length, 1);
+  t.like(await api.cancelOrderOco({ symbol, orderListId }), { listOrderStatus: 'ALL_DONE' });
 });
 
 test.serial('a refusal arrives with its code and words', async (t) => {

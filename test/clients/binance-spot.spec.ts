@@ -11,7 +11,7 @@ import {
 } from '@binance/spot';
 import test, { type ExecutionContext } from 'ava';
 import type { PaperAccount } from '../../actors/exchanges/paper/serve.ts';
-import { ASK, BID, confineToLoopback, Heard, openTrading, type Trading, thrownBy } from './support.ts';
+import { ASK, BID, confineToLoopback, FILTERS, Heard, openTrading, type Trading, thrownBy } from './support.ts';
 import { type Terminator, terminateTls } from './tls.ts';
 
 confineToLoopback(test);
@@ -56,7 +56,7 @@ test('it reads the time, the rules and the market', async (t) => {
   const { restAPI: api } = connect(await openFront(t));
   t.deepEqual(await (await api.ping()).data(), {});
   t.true(Math.abs(Number((await (await api.time()).data()).serverTime) - Date.now()) < PATIENT_MS);
-  const filters = [{ filterType: 'PRICE_FILTER' }, { filterType: 'LOT_SIZE' }, { filterType: 'NOTIONAL' }];
+  const filters = FILTERS.map((filterType) => ({ filterType }));
   t.like(await (await api.exchangeInfo({ symbol })).data(), { symbols: [{ symbol, status: 'TRADING', filters }] });
   t.like(await (await api.exchangeInfo({ symbols: [symbol] })).data(), { symbols: [{ symbol }] });
   const book = { bids: [['59990.00000000', '0.50000000']], asks: [['60010.00000000', '0.50000000']] };
@@ -106,6 +106,45 @@ test('it places orders of every kind over REST, finds them, and cancels them', a
     balances?.find(({ asset }) => asset === 'BTC'),
     { free: '2.39950000', locked: '0.00000000' },
   );
+});
+
+test('it amends, replaces, and places stops and pairs of which one at most trades', async (t) => {
+  const front = await openFront(t);
+  const { restAPI: api } = connect(front);
+  const { orderId } = await (await api.newOrder(limit('BUY', '50000', '0.3'))).data();
+  if (orderId === undefined) return t.fail('an order without its id');
+  const amended = await api.orderAmendKeepPriority({ symbol, orderId, newQty: 0.2 });
+  t.like(await amended.data(), { amendedOrder: { orderId, qty: '0.20000000' } });
+  t.like(await (await api.orderAmendments({ symbol, orderId })).data(), [{ orderId, newQty: '0.20000000' }]);
+  const wish = {
+    ...{ symbol, price: 51_000, quantity: 0.1, cancelOrderId: orderId },
+    side: SpotRestAPI.OrderCancelReplaceSideEnum.BUY,
+    type: SpotRestAPI.OrderCancelReplaceTypeEnum.LIMIT,
+    timeInForce: SpotRestAPI.OrderCancelReplaceTimeInForceEnum.GTC,
+    cancelReplaceMode: SpotRestAPI.OrderCancelReplaceCancelReplaceModeEnum.STOP_ON_FAILURE,
+  };
+  const replaced = await (await api.orderCancelReplace(wish)).data();
+  t.like(replaced, { cancelResult: 'SUCCESS', newOrderResponse: { price: '51000.00000000' } });
+  t.true((await thrownBy(api.orderCancelReplace(wish))) instanceof BadRequestError);
+  const stop = { symbol, side: Side.SELL, type: Type.STOP_LOSS, stopPrice: 59_000, quantity: 0.1 };
+  const parked = await (await api.newOrder(stop)).data();
+  t.like(await (await api.getOrder({ symbol, orderId: Number(parked.orderId) })).data(), { isWorking: false });
+  const pair = {
+    ...{ symbol, quantity: 0.5, abovePrice: 61_000, belowStopPrice: 59_000 },
+    side: SpotRestAPI.OrderListOcoSideEnum.SELL,
+    aboveType: SpotRestAPI.OrderListOcoAboveTypeEnum.LIMIT_MAKER,
+    belowType: SpotRestAPI.OrderListOcoBelowTypeEnum.STOP_LOSS,
+  };
+  const { orderListId } = await (await api.orderListOco(pair)).data();
+  if (orderListId === undefined) return t.fail('a list without its id');
+  t.like(await (await api.getOrderList({ orderListId })).data(), { orderListId, listStatusType: 'EXEC_STARTED' });
+  t.is((await (await api.openOrderList({})).data()).length, 1);
+  await front.trading.bob.limit('BUY', '61000', '1');
+  t.like(await (await api.getOrderList({ orderListId })).data(), { listOrderStatus: 'ALL_DONE' });
+  const { orderListId: second } = await (await api.orderListOco({ ...pair, abovePrice: 62_000 })).data();
+  if (second === undefined) return t.fail('a list without its id');
+  const canceled = await api.deleteOrderList({ symbol, orderListId: second });
+  t.like(await canceled.data(), { orderReports: [{ status: 'CANCELED' }, { status: 'CANCELED' }] });
 });
 
 test('a refusal over REST is an error of its own class with its code and words', async (t) => {

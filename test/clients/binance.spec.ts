@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type DefaultLogger, MainClient, type NewSpotOrderParams, WebsocketAPIClient, WebsocketClient } from 'binance';
 import type { PaperAccount } from '../../actors/exchanges/paper/serve.ts';
-import { ASK, BID, confineToLoopback, Heard, openTrading, type Trading, thrownBy } from './support.ts';
+import { ASK, BID, confineToLoopback, FILTERS, Heard, openTrading, type Trading, thrownBy } from './support.ts';
 
 confineToLoopback(test);
 
@@ -50,7 +50,7 @@ test('it reads the time, the rules and the market', async (t) => {
   const { symbols } = await api.getExchangeInfo();
   t.deepEqual(
     symbols.map((listed) => listed.filters.map(({ filterType }) => filterType)),
-    [0, 1].map(() => ['PRICE_FILTER', 'LOT_SIZE', 'NOTIONAL']),
+    [FILTERS, FILTERS],
   );
   t.like(await api.getExchangeInfo({ symbol }), { symbols: [{ symbol, status: 'TRADING', baseAsset: 'BTC' }] });
   const book = { bids: [['59990.00000000', '0.50000000']], asks: [['60010.00000000', '0.50000000']] };
@@ -105,6 +105,52 @@ test('it places orders of every kind over REST, finds them, and cancels them', a
 function ids(orders: readonly { orderId: number }[]): number[] {
   return orders.map(({ orderId }) => orderId).toSorted((one, other) => one - other);
 }
+
+test('it amends, replaces, and places stops and pairs of which one at most trades', async (t) => {
+  const trading = await openTrading(t);
+  const api = rest(trading);
+  const { orderId } = await api.submitNewOrder({ ...limit('BUY', '50000', '0.3'), newOrderRespType: 'ACK' });
+  // Not amendOrderKeepPriority(): it asks a path of the futures venue.
+  const amend = { symbol, orderId, newQty: '0.2', newClientOrderId: api.generateNewOrderId() };
+  const amended = await api.putPrivate('api/v3/order/amend/keepPriority', amend);
+  t.like(amended, { amendedOrder: { orderId, qty: '0.20000000', status: 'NEW' } });
+  const wish = {
+    ...limit('BUY', '51000', '0.1'),
+    cancelReplaceMode: 'STOP_ON_FAILURE',
+    cancelOrderId: orderId,
+  } as const;
+  const replaced = await api.replaceOrder(wish);
+  t.like(replaced, {
+    cancelResult: 'SUCCESS',
+    newOrderResult: 'SUCCESS',
+    newOrderResponse: { price: '51000.00000000' },
+  });
+  const tooMuch = api.replaceOrder({ ...wish, cancelOrderId: 999 });
+  t.like(await thrownBy(tooMuch), { code: -2022, body: { data: { newOrderResult: 'NOT_ATTEMPTED' } } });
+  const stop = {
+    symbol,
+    side: 'SELL',
+    type: 'STOP_LOSS_LIMIT',
+    timeInForce: 'GTC',
+    newOrderRespType: 'RESULT',
+  } as const;
+  const parked = await api.submitNewOrder({ ...stop, stopPrice: 59_000, price: 58_900, quantity: 0.1 });
+  t.like(parked, { status: 'NEW', stopPrice: '59000.00000000', workingTime: -1 });
+  const pair = { symbol, side: 'SELL', quantity: 0.5, aboveType: 'LIMIT_MAKER', abovePrice: 61_000 } as const;
+  const list = await api.submitNewOrderList({ ...pair, belowType: 'STOP_LOSS', belowStopPrice: 59_000 });
+  t.like(list, { contingencyType: 'OCO', listOrderStatus: 'EXECUTING' });
+  const { orderListId } = list;
+  t.like(await api.getOCO({ orderListId }), { orderListId, listStatusType: 'EXEC_STARTED' });
+  t.is((await api.getAllOpenOCO()).length, 1);
+  await trading.bob.limit('BUY', '61000', '1');
+  t.like(await api.getOCO({ orderListId }), { listOrderStatus: 'ALL_DONE' });
+  t.is((await api.getAllOCO()).length, 1);
+  const older = { symbol, side: 'SELL', quantity: 0.1, price: 62_000, stopPrice: 59_000 } as const;
+  const { orderListId: second } = await api.submitNewOCO(older);
+  t.like(await api.cancelOCO({ symbol, orderListId: second }), {
+    orderReports: [{ status: 'CANCELED' }, { status: 'CANCELED' }],
+  });
+});
 
 test('a refusal over REST arrives with its code and words', async (t) => {
   const trading = await openTrading(t);

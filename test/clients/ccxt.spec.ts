@@ -125,6 +125,43 @@ test('it places orders of every kind, finds them, and cancels them', async (t) =
   t.like(await exchange.fetchBalance(), { BTC: { free: 2.3995, used: 0, total: 2.3995 }, ETH: { total: 30 } });
 });
 
+test('it edits, and places stops and pairs of which one at most trades', async (t) => {
+  const trading = await openTrading(t);
+  const exchange = await connect(t, trading);
+  await exchange.loadMarkets();
+  const { id } = await exchange.createOrder(symbol, 'limit', 'buy', 0.3, 50_000);
+  const edited = await exchange.editOrder(`${id}`, symbol, 'limit', 'buy', 0.2, 51_000);
+  t.like(edited, { status: 'open', amount: 0.2, price: 51_000 });
+  t.like(await exchange.fetchOrder(`${id}`, symbol), { status: 'canceled' });
+  const again = await thrownBy(exchange.editOrder(`${id}`, symbol, 'limit', 'buy', 0.1, 51_000));
+  t.true(String(again).includes('-2022'), String(again));
+  const stop = await exchange.createOrder(symbol, 'market', 'sell', 0.1, undefined, { stopLossPrice: 59_000 });
+  t.like(await exchange.fetchOrder(`${stop.id}`, symbol), { status: 'open', triggerPrice: 59_000 });
+  const limited = await exchange.createOrder(symbol, 'limit', 'sell', 0.1, 58_900, { stopLossPrice: 59_000 });
+  t.like(await exchange.fetchOrder(`${limited.id}`, symbol), { status: 'open', price: 58_900, triggerPrice: 59_000 });
+  const terms = { symbol: 'BTCUSDT', side: 'SELL', quantity: '0.5', aboveType: 'LIMIT_MAKER', abovePrice: '61000' };
+  const list = await exchange.privatePostOrderListOco({ ...terms, belowType: 'STOP_LOSS', belowStopPrice: '59000' });
+  t.like(list, { contingencyType: 'OCO', listOrderStatus: 'EXECUTING' });
+  const { orderListId } = list;
+  t.like(await exchange.privateGetOrderList({ orderListId }), { listStatusType: 'EXEC_STARTED' });
+  t.is((await exchange.privateGetOpenOrderList()).length, 1);
+  const key = { symbol: 'BTCUSDT', orderListId };
+  t.like(await exchange.privateDeleteOrderList(key), { listOrderStatus: 'ALL_DONE' });
+});
+
+test('it asks for fees and currencies by paths of its own', async (t) => {
+  const trading = await openTrading(t);
+  const exchange = await connect(t, trading);
+  t.like(await exchange.fetchTradingFees(), { [symbol]: { maker: 0.001, taker: 0.001 } });
+  t.like(await exchange.fetchTradingFee(symbol), { maker: 0.001, taker: 0.001 });
+  exchange.options['fetchMargins'] = true;
+  exchange.has['fetchCurrencies'] = true;
+  exchange.options['fetchCurrencies'] = true;
+  await exchange.loadMarkets(true);
+  t.true(trading.requests().includes('GET /sapi/v1/capital/config/getall'));
+  t.deepEqual(exchange.symbols, [symbol, 'ETH/USDT']);
+});
+
 test('a refusal is an error of the class that ccxt has for it', async (t) => {
   const trading = await openTrading(t);
   const exchange = await connect(t, trading);

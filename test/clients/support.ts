@@ -11,6 +11,14 @@ import { ALICE, BOB, Client, openVenue, type TestVenue } from '../support/paper.
 
 export const ASK = '60010';
 export const BID = '59990';
+export const FILTERS = [
+  'PRICE_FILTER',
+  'LOT_SIZE',
+  'NOTIONAL',
+  'MARKET_LOT_SIZE',
+  'PERCENT_PRICE_BY_SIDE',
+  'MAX_NUM_ORDERS',
+];
 const DEPTH = '0.5';
 const PROVOKE_MS = 100;
 

@@ -1,5 +1,6 @@
 // The control plane around a fake inspector, with a clock the spec turns.
 import { Registry } from 'prom-client';
+import type { AccountLists } from '../../actors/control/routes/accounts.ts';
 import { buildServer, type ControlOptions } from '../../actors/control/server.ts';
 import type { Clock, Log } from '../../actors/runtime/ports.ts';
 import { type FakeInspector, fakeInspector } from './fake-inspector.ts';
@@ -55,6 +56,7 @@ export function rig(changes: Partial<ControlOptions> = {}): Rig {
   const fixed = { inspector: fakeInspector(clock.now), clock, log: memoryLog() };
   return {
     auth: { token: TOKEN },
+    accounts: NO_ACCOUNTS,
     operate: { ask: refuse, redrive: refuse, types: () => [] },
     health: () => ({ ready: true, reasons: [] }),
     metrics: new Registry(),
@@ -63,6 +65,14 @@ export function rig(changes: Partial<ControlOptions> = {}): Rig {
     ...fixed,
   };
 }
+
+/** Nothing was ever traded. */
+export const NO_ACCOUNTS: AccountLists = {
+  listPositions: async () => [],
+  listLedger: async () => [],
+  listLedgerBalances: async () => [],
+  listBalances: async () => [],
+};
 
 async function refuse(): Promise<never> {
   throw new Error('a spec that changes something brings its own');

@@ -46,11 +46,13 @@ function print({ kills: killed, counts, findings, settledMs }: LoopReport): void
   const rows = [...byPoint]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([point, all]) => [point, all.length] as const);
-  const { intents, venueOrders, doubts, executions, acked, actors, transitions, lives } = counts;
+  const { intents, replaced, external, venueOrders, doubts, executions, acked, actors, transitions, lives } = counts;
   const ends = Object.entries(lives).sort(([, left], [, right]) => right - left);
   table('kills by point', [...rows, ['all', killed.length]]);
   table('what they struck', [
     ['intents', intents],
+    ['of them replacements', replaced],
+    ['orders of somebody else adopted', external],
     ['orders at the venue', venueOrders],
     ['orders that were in doubt, all decided', doubts],
     ['executions', executions],

@@ -106,7 +106,7 @@ function strategy(instanceId: string, module: string, orderPrefix: string, confi
 async function obey({ system }: Gateway, { id, to, message }: Command): Promise<void> {
   try {
     const { sandbox } = contextOf(system.snapshot(to)?.context);
-    const isDecision = message.type === 'PlaceOrder' || message.type === 'CancelOrder';
+    const isDecision = ['PlaceOrder', 'PlacePair', 'CancelOrder', 'CancelOrders', 'AmendOrder'].includes(message.type);
     const body = isDecision ? Object.assign({ sandbox }, message) : message;
     const outcome = await system.deliver(to, body, { id });
     const open = Object.values(contextOf(system.snapshot(to)?.context).open ?? {});

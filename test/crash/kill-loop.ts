@@ -4,6 +4,7 @@ import { type Random, seeded } from '../../actors/exchanges/paper/core/random.ts
 import { type Ended, finish } from './finish.ts';
 import type { Exit, GatewayProcess } from './gateway-process.ts';
 import { Load } from './load.ts';
+import { Outsider } from './outsider.ts';
 import type { CrashPlan } from './protocol.ts';
 import { FAULTS, type World } from './world.ts';
 
@@ -42,6 +43,8 @@ const MANNERS: readonly Manner[] = [
   { point: 'committed', visits: 20 },
   { point: 'afterEffect strategy.notifySandbox', visits: 30 },
   { point: 'beforeEffect order.queryOrder', visits: 3 },
+  { point: 'afterEffect order.amendOrder', visits: 2 },
+  { point: 'beforeEffect order.amendOrder', visits: 2 },
   { point: 'afterEffect provider.openSession', visits: 1 },
   { point: RANDOM, visits: 1 },
   { point: 'afterEffect strategy.startSandbox', visits: 2 },
@@ -69,7 +72,9 @@ const POINT_WITHIN_MS = 6_000;
 export async function killLoop(world: World, options: LoopOptions): Promise<LoopReport> {
   const random = seeded(options.seed, 'kills');
   const load = new Load(world, { seed: options.seed, paceMs: 12, openMax: 40 });
+  const outsider = new Outsider(world, { seed: options.seed, paceMs: 250 });
   await world.faults(FAULTS);
+  outsider.start();
   const kills: Killed[] = [];
   while (kills.length < options.kills) {
     const manner = MANNERS[kills.length % MANNERS.length] as Manner;
@@ -77,7 +82,7 @@ export async function killLoop(world: World, options: LoopOptions): Promise<Loop
     kills.push(killed);
     options.onKill?.(killed);
   }
-  return { kills, ...(await finish(world, load)) };
+  return { kills, ...(await finish(world, load, undefined, outsider)) };
 }
 
 async function killOnce(world: World, load: Load, manner: Manner, random: Random): Promise<Killed> {

@@ -37,7 +37,8 @@ const WRONGS: readonly { readonly called: string; readonly sql: string }[] = [
   {
     called: 'UNKNOWN_ORDER',
     sql: `delete from orders where actor_id = (select min(actor_id) from orders where life = 'canceled'
-            and acknowledged_at is not null and actor_id not in (select order_id from executions))`,
+            and not is_external and acknowledged_at is not null
+            and actor_id not in (select order_id from executions))`,
   },
   {
     called: 'LOST_ORDER',
@@ -60,6 +61,31 @@ const WRONGS: readonly { readonly called: string; readonly sql: string }[] = [
     sql: `insert into dead_letters (receiver, message_id, type, body, correlation, hop, reason, error, at)
             values ('order/x', 'x', 'X', '{}', 'x', 0, 'poison', 'wrong', now())`,
   },
+  {
+    called: 'WRONG_TERMS',
+    sql: `update orders set quantity = quantity + 1 where actor_id =
+            (select max(actor_id) from orders where life = 'expired')`,
+  },
+  {
+    called: 'UNBALANCED',
+    sql: `update ledger_entries set amount = amount + 1 where id =
+            (select min(id) from ledger_entries where kind = 'fee')`,
+  },
+  {
+    called: 'OPENING',
+    sql: `update ledger_entries set amount = amount + 1 where kind = 'transfer' and account = 'available:paper'`,
+  },
+  {
+    called: 'LEDGER',
+    sql: `update ledger_balances set balance = balance + 1 where account = 'available:paper' and asset = 'USDT'`,
+  },
+  {
+    called: 'DRIFT',
+    sql: `update ledger_balances set balance = balance + 1 where account = 'external:paper' and asset = 'BTC'`,
+  },
+  { called: 'POSITIONS', sql: 'update positions set quantity = quantity + 1' },
+  { called: 'PROFIT', sql: 'update positions set realized_quote = realized_quote + 1' },
+  { called: 'FEES', sql: 'update position_fees set amount = amount + 1' },
   { called: 'COMMIT_NUMBER', sql: `update nodes set commit_number = 1` },
 ];
 

@@ -1,7 +1,7 @@
 // Who gives orders while gateways die. A command that was not acknowledged is given again to the next gateway under
 // the same id; one that was is never given again, and must be found in the journal at the end.
 import { type Random, seeded } from '../../actors/exchanges/paper/core/random.ts';
-import type { PlaceOrder } from '../../actors/strategy/messages.ts';
+import type { AmendOrder, PlaceOrder } from '../../actors/strategy/messages.ts';
 import { strategyKey } from '../../actors/strategy/messages.ts';
 import type { GatewayProcess } from './gateway-process.ts';
 import { type Command, type FromGateway, LOAD } from './protocol.ts';
@@ -26,6 +26,9 @@ export interface Wish {
   readonly postOnly?: boolean;
   readonly quantity?: string;
   readonly symbol?: string;
+  /** Of stop orders: so many basis points away from the market, on the side where it is not reached yet. */
+  readonly stop?: readonly [from: number, to: number];
+  readonly goodForMs?: number;
 }
 
 /** Orders that rest, fill at once, fill in part, are rejected by the venue, denied by risk, denied by the strategy. */
@@ -38,6 +41,9 @@ const MIX: readonly Wish[] = [
   { share: 6, orderType: 'Limit', timeInForce: 'GTC', reach: [5, 10], postOnly: true },
   { share: 5, orderType: 'Limit', timeInForce: 'GTC', reach: [0, 0], quantity: '50' },
   { share: 5, orderType: 'Limit', timeInForce: 'GTC', reach: [0, 0], symbol: 'ETH-USDT' },
+  { share: 6, orderType: 'StopLimit', timeInForce: 'GTC', reach: [0, 10], stop: [1, 6] },
+  { share: 4, orderType: 'Stop', timeInForce: 'GTC', reach: [0, 0], stop: [1, 6] },
+  { share: 4, orderType: 'Limit', timeInForce: 'GTD', reach: [-10, -2], goodForMs: 1_500 },
 ];
 
 export interface Acked {
@@ -137,10 +143,20 @@ export class Load {
     const [from, to] = wish.reach;
     const reach = (from + this.#random() * (to - from)) / 10_000;
     const price = side === 'Buy' ? ask * (1 + reach) : bid * (1 - reach);
-    const { orderType, timeInForce, postOnly = false, symbol = 'BTC-USDT' } = wish;
+    const { orderType, timeInForce, postOnly = false, symbol = 'BTC-USDT', stop, goodForMs } = wish;
+    const stopPrice = stop === undefined ? null : this.#beyond(side, stop).toFixed(2);
+    const goodTillAt = goodForMs === undefined ? null : Date.now() + goodForMs;
+    const ties = { stopPrice, goodTillAt, linkedTo: null };
     const quantity = wish.quantity ?? (0.0002 + this.#random() * 0.002).toFixed(5);
     const terms = { provider: 'paper', symbol, side, orderType, timeInForce, postOnly, quantity } as const;
-    return { type: 'PlaceOrder', ref, ...terms, price: orderType === 'Market' ? null : price.toFixed(2) };
+    const priced = orderType === 'Limit' || orderType === 'StopLimit';
+    return { type: 'PlaceOrder', ref, ...terms, ...ties, price: priced ? price.toFixed(2) : null };
+  }
+
+  /** A stop order follows the market: above it to buy, below it to sell. */
+  #beyond(side: PlaceOrder['side'], [from, to]: readonly [number, number]): number {
+    const away = (from + this.#random() * (to - from)) / 10_000;
+    return side === 'Buy' ? this.#prices.ask * (1 + away) : this.#prices.bid * (1 - away);
   }
 
   #draw(): Wish {
@@ -157,8 +173,10 @@ export class Load {
     if (message.type === 'acked') this.#ack(message);
     if (message.type !== 'refused' || !gateway.alive) return;
     // It is stopping, or has no room: the next one is asked, or this one again.
-    if (!/NOT_RUNNING|LEASE_LOST|MAILBOX_FULL/.test(message.error))
+    if (!/NOT_RUNNING|LEASE_LOST|MAILBOX_FULL/.test(message.error)) {
       this.complaints.push(`${message.id}: ${message.error}`);
+      this.open.delete(message.id);
+    }
     setTimeout(() => {
       const command = this.open.get(message.id);
       if (command !== undefined) gateway.tell({ type: 'command', command });
@@ -171,14 +189,25 @@ export class Load {
     this.open.delete(id);
     this.acked.set(id, { command, outcome });
     if (outcome !== 'applied' && outcome !== 'duplicate') this.complaints.push(`${id}: ${outcome}`);
-    // Half of what rests is canceled, sometimes at once, sometimes when it may have been filled.
-    if (orderId === null || this.#random() < 0.5) return;
+    // Half of what rests is canceled or amended, sometimes at once, sometimes when it may have been filled.
+    if (command.message.type !== 'PlaceOrder' || orderId === null || this.#random() < 0.5) return;
+    const isCancel = this.#random() < 0.6;
     const cancel = { type: 'CancelOrder', clientOrderId: orderId, ref: null } as const;
+    const message = isCancel ? cancel : this.#amend(orderId, command.message as PlaceOrder);
     const give = (): void => {
       this.#later -= 1;
-      this.give({ id: `cancel-${id}`, to: strategyKey(LOAD), message: cancel });
+      this.give({ id: `${isCancel ? 'cancel' : 'amend'}-${id}`, to: strategyKey(LOAD), message });
     };
     this.#later += 1;
     setTimeout(give, this.#random() < 0.5 ? 0 : this.#random() * 800);
+  }
+
+  /** Half of it, which the venue does in place, or more at another price, which is a cancel and a new order. */
+  #amend(clientOrderId: string, { quantity, price, side }: PlaceOrder): Omit<AmendOrder, 'sandbox'> {
+    const halved = this.#random() < 0.6;
+    const nearer = side === 'Buy' ? 1.0001 : 0.9999;
+    const moved = price === null ? null : (Number(price) * nearer).toFixed(2);
+    const wanted = (Number(quantity) * (halved ? 0.5 : 1.5)).toFixed(5);
+    return { type: 'AmendOrder', clientOrderId, ref: null, quantity: wanted, price: halved ? null : moved };
   }
 }

@@ -1,6 +1,6 @@
 // What the actors believe at the end against the venue's ledger: nothing reserved, nothing open, the same positions
 // and the same balances.
-import type { LedgerView } from '../../actors/exchanges/paper/ledger/read.ts';
+import type { LedgerTrade, LedgerView } from '../../actors/exchanges/paper/ledger/read.ts';
 import { add, type Decimal, format, parse, sub } from '../../actors/market/decimal.ts';
 import { providerKey } from '../../actors/provider/messages.ts';
 import { riskKey } from '../../actors/risk/messages.ts';
@@ -35,14 +35,17 @@ export async function standingFindings(world: World, ledger: LedgerView): Promis
   const traded = positionAt(ledger);
   const believed = parse(risk?.exposure.books['paper:BTC-USDT']?.position ?? '0');
   if (believed !== traded) findings.push(`POSITION: risk has ${format(believed)}, the venue traded ${format(traded)}`);
+  const outside = positionAt(ledger, ({ clientOrderId }) => clientOrderId.includes('_'));
   const held = strategies.map(({ context }) => parse(context.positions['paper BTC-USDT'] ?? '0')).reduce(add, 0n);
-  if (held !== traded)
-    findings.push(`POSITION: the strategies have ${format(held)}, the venue traded ${format(traded)}`);
+  if (add(held, outside) !== traded)
+    findings.push(
+      `POSITION: the strategies have ${format(held)}, others ${format(outside)}, the venue traded ${format(traded)}`,
+    );
   return [...findings, ...(await balanceFindings(world, ledger)), ...(await surpriseFindings(world))];
 }
 
 /** An order that waits for its proof of absence asks more often than an operator's patience lasts. */
-const EXPECTED = ['ORDER_UNDECIDED', 'LIMITS_SET'];
+const EXPECTED = ['ORDER_UNDECIDED', 'LIMITS_SET', 'ExternalOrderSeen', 'BALANCES_OPENED', 'EXECUTIONS_MISSED'];
 
 /** What was concluded too early and put right later leaves the right end, and a line in the audit log. */
 async function surpriseFindings(world: World): Promise<string[]> {
@@ -62,8 +65,8 @@ async function contextOf<Context>(world: World, key: string): Promise<Context | 
 }
 
 /** Bought minus sold. */
-function positionAt({ trades }: LedgerView): Decimal {
-  const own = trades.filter(({ account, symbol }) => account === ACCOUNT_NAME && symbol === 'BTCUSDT');
+function positionAt({ trades }: LedgerView, which: (trade: LedgerTrade) => boolean = () => true): Decimal {
+  const own = trades.filter(({ account, symbol }) => account === ACCOUNT_NAME && symbol === 'BTCUSDT').filter(which);
   return own.reduce(
     (sum, { side, quantity }) => (side === 'BUY' ? add(sum, parse(quantity)) : sub(sum, parse(quantity))),
     0n,

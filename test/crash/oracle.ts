@@ -5,6 +5,7 @@ import { type LedgerOrder, type LedgerView, readLedger } from '../../actors/exch
 import { add, type Decimal, format, mul, parse } from '../../actors/market/decimal.ts';
 import type { Acked } from './load.ts';
 import { journalFindings } from './oracle-journal.ts';
+import { moneyFindings } from './oracle-money.ts';
 import { standingFindings } from './oracle-standing.ts';
 import { ACCOUNT_NAME, type World } from './world.ts';
 
@@ -16,6 +17,8 @@ export interface Verdict {
 export interface Counts {
   /** Orders decided upon, denied ones included. */
   readonly intents: number;
+  readonly external: number;
+  readonly replaced: number;
   readonly venueOrders: number;
   readonly doubts: number;
   readonly executions: number;
@@ -31,20 +34,29 @@ export async function judge(world: World, acked: ReadonlyMap<string, Acked>): Pr
   const orders = await readOrders(world);
   const executions = await readExecutions(world);
   const journal = await journalFindings(world, acked);
-  const byId = Map.groupBy(mine(ledger.orders), ({ clientOrderId }) => clientOrderId);
+  const byId = new Map(mine(ledger.orders).map((order) => [String(order.orderId), order]));
+  const byIntent = new Map(mine(ledger.orders).map((order) => [order.clientOrderId, order]));
   const findings = [
     ...sentTwice(ledger),
     ...strangers(ledger, orders),
-    ...orders.flatMap((order) => endFindings(order, byId.get(order.client_order_id)?.[0])),
+    ...orders.flatMap((order) =>
+      endFindings(
+        order,
+        order.is_external ? byId.get(order.venue_order_id ?? '') : byIntent.get(order.client_order_id),
+      ),
+    ),
     ...executionFindings(ledger, executions),
     ...sumFindings(orders, executions),
     ...journal.findings,
     ...(await standingFindings(world, ledger)),
+    ...(await moneyFindings(world, ledger)),
   ];
   const lives: { [life: string]: number } = {};
   for (const { life } of orders) lives[life] = (lives[life] ?? 0) + 1;
   const counts = {
-    intents: orders.length,
+    intents: orders.filter(({ is_external }) => !is_external).length,
+    external: orders.filter(({ is_external }) => is_external).length,
+    replaced: orders.filter(({ replaces }) => replaces !== null).length,
     venueOrders: mine(ledger.orders).length,
     doubts: journal.doubts,
     executions: executions.length,
@@ -70,6 +82,9 @@ interface OrderRow {
   readonly client_order_id: string;
   readonly life: string;
   readonly venue_order_id: string | null;
+  readonly is_external: boolean;
+  readonly replaces: string | null;
+  readonly quantity: string;
   readonly filled_quantity: string;
   readonly filled_quote: string;
   readonly acknowledged_at: Date | null;
@@ -89,7 +104,8 @@ interface ExecutionRow {
 
 function readOrders(world: World): Promise<OrderRow[]> {
   return world.query<OrderRow>(
-    `select client_order_id, life, venue_order_id, filled_quantity, filled_quote, acknowledged_at, completed_at
+    `select client_order_id, life, venue_order_id, is_external, replaces, quantity, filled_quantity,
+            filled_quote, acknowledged_at, completed_at
        from orders order by client_order_id`,
   );
 }
@@ -108,7 +124,14 @@ function mine<Row extends { readonly account: string }>(rows: readonly Row[]): R
 
 function strangers(ledger: LedgerView, orders: readonly OrderRow[]): string[] {
   const known = new Set(orders.map(({ client_order_id }) => client_order_id));
-  const unknown = mine(ledger.orders).filter(({ clientOrderId }) => !known.has(clientOrderId));
+  const adopted = new Set(orders.filter(({ is_external }) => is_external).map(({ venue_order_id }) => venue_order_id));
+  // One that somebody else placed and took back without a fill may have come and gone unseen.
+  const unknown = mine(ledger.orders).filter(
+    ({ clientOrderId, orderId, executedQty }) =>
+      !known.has(clientOrderId) &&
+      !adopted.has(String(orderId)) &&
+      !(isOthers(clientOrderId) && parse(executedQty) === 0n),
+  );
   return unknown.map(
     ({ clientOrderId, orderId }) =>
       `UNKNOWN_ORDER: the venue has ${clientOrderId} as ${orderId}, we have no such order`,
@@ -121,6 +144,10 @@ const END_AT_VENUE: { readonly [life: string]: LedgerOrder['status'] } = {
   expired: 'EXPIRED',
 };
 const NEVER_AT_VENUE = ['denied', 'absent', 'rejected'];
+
+function isOthers(clientOrderId: string): boolean {
+  return clientOrderId.includes('_');
+}
 
 /** (b) Every intent is decided, and as the venue decided it. */
 function endFindings(order: OrderRow, venue: LedgerOrder | undefined): string[] {
@@ -140,6 +167,8 @@ function endFindings(order: OrderRow, venue: LedgerOrder | undefined): string[] 
   if (venue.status !== expected) findings.push(`WRONG_END: ${id} is ${life}, the venue says ${venue.status}`);
   if (order.venue_order_id !== String(venue.orderId))
     findings.push(`WRONG_ID: ${id} is ${order.venue_order_id} here and ${venue.orderId} there`);
+  if (!same(order.quantity, venue.quantity))
+    findings.push(`WRONG_TERMS: ${id} is for ${order.quantity} here, ${venue.quantity} there`);
   if (!same(order.filled_quantity, venue.executedQty))
     findings.push(`WRONG_SUM: ${id} filled ${order.filled_quantity} here, ${venue.executedQty} there`);
   if (!same(order.filled_quote, venue.executedQuote))
@@ -150,13 +179,13 @@ function endFindings(order: OrderRow, venue: LedgerOrder | undefined): string[] 
 /** (c) The venue's trades are our executions, to the last digit. */
 function executionFindings(ledger: LedgerView, executions: readonly ExecutionRow[]): string[] {
   const theirs = mine(ledger.trades).map((trade) => {
-    const { tradeId, orderId, clientOrderId, side, quantity, price, fee, feeAsset, maker } = trade;
-    const what = `${tradeId}:${orderId} ${clientOrderId} ${side === 'BUY' ? 'Buy' : 'Sell'}`;
+    const { tradeId, orderId, side, quantity, price, fee, feeAsset, maker } = trade;
+    const what = `${tradeId}:${orderId} ${side === 'BUY' ? 'Buy' : 'Sell'}`;
     return `${what} ${quantity} at ${price}, fee ${fee} ${feeAsset}, ${maker ? 'maker' : 'taker'}`;
   });
   const ours = executions.map((row) => {
     const [quantity, price, fee] = [row.quantity, row.price, row.fee].map((text) => format(parse(text)));
-    const what = `${row.trade_id}:${row.venue_order_id} ${row.client_order_id} ${row.side}`;
+    const what = `${row.trade_id}:${row.venue_order_id} ${row.side}`;
     return `${what} ${quantity} at ${price}, fee ${fee} ${row.fee_asset}, ${row.liquidity}`;
   });
   const [there, here] = [new Set(theirs), new Set(ours)];

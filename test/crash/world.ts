@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { signedQuery } from '../../actors/exchanges/binance/sign.ts';
 import { LEDGER_FILE } from '../../actors/exchanges/paper/venue.ts';
 import { startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
 import { GatewayProcess } from './gateway-process.ts';
@@ -37,6 +38,8 @@ export interface World extends AsyncDisposable {
   faults(rules: readonly FaultRule[]): Promise<void>;
   /** Cuts the gateway's user stream: what is reported meanwhile is missed. */
   cutStream(): Promise<void>;
+  /** A signed request with the account's keys, past every gateway; rejects where the venue refuses it. */
+  asSomebodyElse(method: string, what: string, terms: { readonly [name: string]: string | number }): Promise<unknown>;
   /** Best bid and ask of BTC-USDT, in quote units. */
   prices(): Promise<{ readonly bid: number; readonly ask: number }>;
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -72,6 +75,8 @@ const ACCOUNT = {
   balances: { USDT: '100000000', BTC: '2000' },
 };
 export const ACCOUNT_NAME = ACCOUNT.name;
+/** What it had before anybody traded. */
+export const OPENING: { readonly [asset: string]: string } = ACCOUNT.balances;
 /** How long the venue lives on without this process. */
 const LINGER_MS = 10_000;
 
@@ -105,6 +110,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     faults: (rules) => admin('/faults', { rules }),
     cutStream: () => admin('/faults/cut', { sockets: 'user' }),
+    asSomebodyElse: async (method, what, terms) => {
+      const given = Object.entries({ ...terms, timestamp: Date.now() }).map(
+        ([name, value]) => [name, `${value}`] as const,
+      );
+      const url = `${restUrl}/api/v3/${what}?${signedQuery(given, ACCOUNT.secret)}`;
+      const answer = await fetch(url, { method, headers: { 'X-MBX-APIKEY': ACCOUNT.apiKey } });
+      if (!answer.ok) throw new Error(`${method} ${what} answered ${answer.status}: ${await answer.text()}`);
+      return answer.json();
+    },
     prices: async () => {
       const answer = await fetch(`${restUrl}/api/v3/ticker/bookTicker?symbol=BTCUSDT`);
       const { bidPrice, askPrice } = (await answer.json()) as { bidPrice: string; askPrice: string };

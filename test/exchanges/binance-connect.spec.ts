@@ -4,7 +4,7 @@ import { openBinance } from '../../actors/exchanges/binance/index.ts';
 import { ExchangeFault } from '../../actors/exchanges/exchange.ts';
 import { BOUNDS } from '../../actors/exchanges/wire/bounds.ts';
 import { closeSessions, heard, limitOrder, never, openAdapter, until } from '../support/binance.ts';
-import { fakeVenue } from '../support/fake-venue.ts';
+import { fakeVenue, SYMBOL } from '../support/fake-venue.ts';
 
 test.after.always('close what a failed test left open', closeSessions);
 
@@ -20,6 +20,13 @@ test('a session is open when REST, user stream and market stream are', async (t)
     requestDeadline: true,
     queryByClientOrderId: true,
     clientOrderIdMax: 36,
+    clientOrderIdChars: '.A-Z:/a-z0-9_-',
+    amend: 'reduce',
+    orderTypes: ['Limit', 'Market', 'Stop', 'StopLimit'],
+    timesInForce: ['GTC', 'IOC', 'FOK'],
+    selfTradePrevention: true,
+    cancelAllAfter: false,
+    historyDepthMs: 90 * 86_400_000,
     skewMs: 1_000,
     processingMs: 10_000,
     readLagMs: 5_000,
@@ -128,7 +135,7 @@ for (const broken of [
   { restUrl: 'ws://127.0.0.1:1' },
   { restUrl: 'http://me:hidden@127.0.0.1:1' },
   { streamUrl: 'http://127.0.0.1:1' },
-  { wsApiUrl: '' },
+  { wsApiUrl: '//127.0.0.1:1' },
 ]) {
   const [[name, url] = ['', '']] = Object.entries(broken);
   test(`${name} ${JSON.stringify(url)} is refused without being shown`, async (t) => {
@@ -247,6 +254,30 @@ test('instruments are read anew, and new ones can be traded', async (t) => {
     (await session.instruments(never)).map(({ symbol }) => symbol),
     ['BTC-USDT'],
   );
+  await session.close();
+});
+
+test('what is listed meanwhile is known soon, and a reading that fails changes nothing', async (t) => {
+  await using venue = await fakeVenue({ listingRefreshMs: 20 });
+  const session = await openAdapter(venue.settings);
+  const orders = () => session.query({ clientOrderId: 'a', symbol: 'NEW-USDT' }, never);
+  t.like(await orders(), { outcome: 'unknown', reason: 'symbol=NEW-USDT, allowed: an instrument the venue lists' });
+  const listed = { ...SYMBOL, symbol: 'NEWUSDT', baseAsset: 'NEW' };
+  venue.script('GET /api/v3/exchangeInfo', [{ status: 500, text: '' }]);
+  venue.stays('GET /api/v3/exchangeInfo', { status: 200, json: { symbols: [SYMBOL, listed] } });
+  venue.stays('GET /api/v3/order', { status: 400, json: { code: -2013, msg: 'Order does not exist.' } });
+  while ((await orders()).outcome === 'unknown') await new Promise((resolve) => setTimeout(resolve, 10));
+  t.is((await orders()).outcome, 'notFound');
+  await session.close();
+});
+
+test('a book begins with as many levels as the settings say', async (t) => {
+  await using venue = await fakeVenue({ snapshotDepth: 400 });
+  const session = await openAdapter(venue.settings);
+  await session.subscribe([{ type: 'BookSnapshot', symbol: 'BTC-USDT' }]);
+  const asked = () => venue.requests.find(({ route }) => route === 'GET /api/v3/depth');
+  await until('the snapshot', () => asked() !== undefined);
+  t.is(asked()?.parameters.get('limit'), '400');
   await session.close();
 });
 

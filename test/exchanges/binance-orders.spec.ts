@@ -92,6 +92,24 @@ test('a market order has neither price nor time in force; a post-only one is a L
   t.false('timeInForce' in (maker ?? {}));
 });
 
+test('a stop follows the market, a stop limit has its price too, and GTD rests until it is cancelled', async (t) => {
+  await using at = await opened();
+  at.venue.stays(SUBMIT, { status: 200, json: orderJson() });
+  const stop = { stopPrice: '61000.00', timeInForce: 'GTD' } as const;
+  await at.session.submit(limitOrder({ ...stop, orderType: 'Stop', price: null }), never);
+  await at.session.submit(limitOrder({ ...stop, orderType: 'StopLimit' }), never);
+  await at.session.submit(limitOrder({ timeInForce: 'GTD' }), never);
+  await at.session.submit(limitOrder({ timeInForce: 'GTD', postOnly: true }), never);
+  const names = ['type', 'timeInForce', 'price', 'stopPrice'];
+  const said = sent(at.venue, SUBMIT).map(({ parameters }) => names.map((name) => parameters.get(name)));
+  t.deepEqual(said, [
+    ['STOP_LOSS', null, null, '61000.00'],
+    ['STOP_LOSS_LIMIT', 'GTC', '60000.10', '61000.00'],
+    ['LIMIT', 'GTC', '60000.10', null],
+    ['LIMIT_MAKER', null, '60000.10', null],
+  ]);
+});
+
 const REPLIES: readonly (readonly [name: string, reply: Script, outcome: SubmitOutcome['outcome']])[] = [
   ['the connection is reset after the request arrived', { cut: 'reset' }, 'unknown'],
   ['the connection is closed after the request arrived', { cut: 'silent' }, 'unknown'],
@@ -289,6 +307,13 @@ for (const [name, change, reason] of [
   ['a client order id with a blank', { clientOrderId: 'a b' }, /allowed: 1 to 36 of/],
   ['a limit order without a price', { price: null }, /^price=null/],
   ['a post-only order that may not rest', { postOnly: true, timeInForce: 'IOC' }, /^postOnly with Limit IOC/],
+  ['a stop without its price', { orderType: 'Stop', price: null }, /^stopPrice=null, allowed: a price for Stop/],
+  ['a limit order with a stop price', { stopPrice: '1' }, /^stopPrice=1, allowed: null for Limit/],
+  [
+    'a stop that shall only rest',
+    { orderType: 'StopLimit', stopPrice: '1', postOnly: true },
+    /^postOnly with StopLimit/,
+  ],
   ['a window longer than the venue allows', { deadlineAt: Date.now() + 90_000 }, /allowed: 1 to 60000$/],
 ] as const) {
   test(`${name} is refused here, and nothing is sent`, async (t) => {
@@ -312,6 +337,24 @@ test('a cancel asks by our client order id and comes back with the order', async
     symbol: 'BTCUSDT',
     origClientOrderId: 'm1order1',
   });
+});
+
+test("cancel and query ask by the venue's own id where it is known, whatever the order is called", async (t) => {
+  await using at = await opened();
+  const known = { ...ref, venueOrderId: '28' };
+  const canceled = { ...orderJson({ status: 'CANCELED' }), origClientOrderId: 'amendedByHand', clientOrderId: 'x' };
+  at.venue.script(CANCEL, [{ status: 200, json: canceled }]);
+  at.venue.script(QUERY, [
+    { status: 200, json: recordJson({ clientOrderId: 'amendedByHand' }) },
+    { status: 200, json: recordJson({ orderId: 29 }) },
+  ]);
+  t.like(await at.session.cancel(known, never), { outcome: 'canceled', order: { clientOrderId: 'amendedByHand' } });
+  t.like(await at.session.query(known, never), { outcome: 'found', order: { venueOrderId: '28' } });
+  t.is((await at.session.query(known, never)).outcome, 'unknown');
+  for (const request of [...sent(at.venue, CANCEL), ...sent(at.venue, QUERY)]) {
+    t.is(request.parameters.get('orderId'), '28');
+    t.false(request.parameters.has('origClientOrderId'));
+  }
 });
 
 test('an unknown order on cancel is a rejection to ask about, never a cancel', async (t) => {

@@ -1,7 +1,7 @@
 // The table of "unknown" against "definitely rejected", row by row. Every row stands for a reply that was seen
 // while the order was, or was not, at the venue.
 import test from 'ava';
-import { judgeCancel, judgeQuery, judgeSubmit } from '../../actors/exchanges/binance/outcome.ts';
+import { judgeAmend, judgeCancel, judgeQuery, judgeSubmit } from '../../actors/exchanges/binance/outcome.ts';
 import type { HttpReply } from '../../actors/exchanges/wire/http.ts';
 
 type Verdict = 'done' | 'rejected' | 'notSent' | 'unknown' | 'notFound';
@@ -105,6 +105,26 @@ const CANCEL: typeof SUBMIT = [
   ['nothing was written', { kind: 'notSent', reason: 'connection refused' }, 'notSent'],
 ];
 
+const AMEND: typeof SUBMIT = [
+  ['200 with the order', answered(200, { orderId: 4 }), 'done'],
+  ['200 with {}', answered(200, {}), 'unknown'],
+  ['200 with HTML', answered(200, HTML), 'unknown'],
+  ['-2038 unknown order: a question', refused(-2038, 'Unknown order sent.'), 'rejected'],
+  ['-2038 upwards', refused(-2038, 'Order amend (quantity increase) is not supported.'), 'rejected'],
+  ['-2038 as it is', refused(-2038, 'The requested action would change no state; rejecting'), 'rejected'],
+  ['-2038 with a 5xx', refused(-2038, 'Unknown order sent.', 503), 'unknown'],
+  ['-1013 filter', refused(-1013, 'Filter failure: NOTIONAL'), 'rejected'],
+  ['-1021', refused(-1021, 'Timestamp for this request is outside of the recvWindow.'), 'rejected'],
+  ['429 without JSON', answered(429, HTML), 'rejected'],
+  ['-1007', refused(-1007, 'Send status unknown; execution status unknown.'), 'unknown'],
+  ['-2010 is about new orders', refused(-2010, 'whatever'), 'unknown'],
+  ['-2011 is about cancels', refused(-2011, 'Unknown order sent.'), 'unknown'],
+  ['a code nobody has seen', refused(-9999, 'New in the next release'), 'unknown'],
+  ['503', answered(503, ''), 'unknown'],
+  ['cut', { kind: 'noAnswer', reason: 'connection reset' }, 'unknown'],
+  ['nothing was written', { kind: 'notSent', reason: 'connection refused' }, 'notSent'],
+];
+
 const QUERY: typeof SUBMIT = [
   ['200 with the order', answered(200, { orderId: 1 }), 'done'],
   ['200 with {}', answered(200, {}), 'unknown'],
@@ -124,6 +144,9 @@ for (const [name, reply, verdict] of SUBMIT) {
 }
 for (const [name, reply, verdict] of CANCEL) {
   test(`cancel: ${name} is ${verdict}`, (t) => t.is(judgeCancel(reply, readOrder).verdict as Verdict, verdict));
+}
+for (const [name, reply, verdict] of AMEND) {
+  test(`amend: ${name} is ${verdict}`, (t) => t.is(judgeAmend(reply, readOrder).verdict as Verdict, verdict));
 }
 for (const [name, reply, verdict] of QUERY) {
   test(`query: ${name} is ${verdict}`, (t) => t.is(judgeQuery(reply, readOrder).verdict, verdict));

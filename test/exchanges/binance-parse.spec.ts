@@ -43,6 +43,8 @@ test('the reply to an order gives the order and every fill of it', (t) => {
     quantity: '10',
     price: null,
     filledQuantity: '10',
+    filledQuote: '10',
+    orderType: 'Market',
     updatedAt: 1507725176595,
   });
   t.is(executions.length, 5);
@@ -74,6 +76,8 @@ test('a queried order is read with its raw status', (t) => {
     quantity: '1',
     price: '0.1',
     filledQuantity: '0',
+    filledQuote: '0',
+    orderType: 'Limit',
     updatedAt: 1499827319559,
   });
   t.deepEqual(parseOrders(payload('open-orders'), canonical), [order]);
@@ -89,7 +93,7 @@ test("the reply to a cancel is about the original client order id, not the cance
 test('every status of the venue has one of ours, and an unknown one is an error that shows it', (t) => {
   const ours = Object.fromEntries(
     ['NEW', 'PENDING_NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJECTED'].map(
-      (raw) => [raw, statusOf(raw)],
+      (raw) => [raw, statusOf(raw, 'LIMIT', false)],
     ),
   );
   t.deepEqual(ours, {
@@ -102,8 +106,11 @@ test('every status of the venue has one of ours, and an unknown one is an error 
     EXPIRED_IN_MATCH: 'expired',
     REJECTED: 'rejected',
   });
-  t.throws(() => statusOf('HALF_OPEN'), { instanceOf: Unreadable, message: 'order status: was "HALF_OPEN"' });
-  t.throws(() => statusOf('constructor'), { instanceOf: Unreadable });
+  t.throws(() => statusOf('HALF_OPEN', 'LIMIT', true), {
+    instanceOf: Unreadable,
+    message: 'order status: was "HALF_OPEN"',
+  });
+  t.throws(() => statusOf('constructor', 'LIMIT', true), { instanceOf: Unreadable });
 });
 
 test('a trade of the account is read with its fee, side and liquidity', (t) => {
@@ -220,6 +227,8 @@ test('an order report is read; the reject reason NONE is no reason', (t) => {
       quantity: '1',
       price: '0.1026441',
       filledQuantity: '0',
+      filledQuote: '0',
+      orderType: 'Limit',
       updatedAt: 1499405658657,
     },
     execution: null,

@@ -1,8 +1,9 @@
 // How ccxt is loaded, what its numbers and names become, and that a credential never shows in what is said.
 import test from 'ava';
+import { amountOf } from '../../actors/exchanges/ccxt/amount.ts';
 import { ccxtExchange } from '../../actors/exchanges/ccxt/index.ts';
 import { loadExchange } from '../../actors/exchanges/ccxt/library.ts';
-import { amountOf, parseMarkets, parseOrder } from '../../actors/exchanges/ccxt/parse.ts';
+import { parseMarkets, parseOrder } from '../../actors/exchanges/ccxt/parse.ts';
 import { profileOf } from '../../actors/exchanges/ccxt/profile.ts';
 import { heard, never } from '../support/binance.ts';
 
@@ -79,8 +80,13 @@ test('markets: only spot with known steps, whatever way the venue writes a step'
 
 test('an order without a client order id goes by its own, and one with an unknown status is not read', (t) => {
   const order = { id: '7', symbol: 'BTC/USDT', side: 'buy', status: 'closed', amount: '1', filled: '1.0', info: {} };
-  t.like(parseOrder(order, 5).order, { clientOrderId: '7', status: 'filled', filledQuantity: '1', updatedAt: 5 });
-  t.throws(() => parseOrder({ ...order, status: 'resting' }, 5), { message: /order status/ });
+  t.like(parseOrder(order, profileOf('kraken'), 5).order, {
+    clientOrderId: '7',
+    status: 'filled',
+    filledQuantity: '1',
+    updatedAt: 5,
+  });
+  t.throws(() => parseOrder({ ...order, status: 'resting' }, profileOf('kraken'), 5), { message: /order status/ });
 });
 
 test('of a venue nobody described nothing is believed: no deadline, no search by client order id', (t) => {

@@ -1,28 +1,17 @@
 // The adapter with ccxt's OKX class against a server that says what OKX's API v5 guide documents: the answers are
 // those of its examples ("Place order", "Order details", "Cancel order", "Transaction details (last 3 months)",
 // "Get balance", "Get instruments" and the "Order channel"), with our ids and numbers in them.
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { WebSocketServer } from 'ws';
 import { BOUNDS } from '../../actors/exchanges/ccxt/bounds.ts';
 import { type CcxtClass, loadExchange } from '../../actors/exchanges/ccxt/library.ts';
 import { openSession } from '../../actors/exchanges/ccxt/session.ts';
 import type { ExchangeSession } from '../../actors/exchanges/exchange.ts';
 import { systemClock } from '../../actors/exchanges/wire/clock.ts';
 import { type Heard, heard, limitOrder, never, until } from '../support/binance.ts';
+import { type OkxServer, okxServer, success } from '../support/okx-server.ts';
+import { OKX_INSTRUMENT } from '../support/okx-words.ts';
 
-const INSTRUMENT = {
-  instType: 'SPOT',
-  instId: 'BTC-USDT',
-  baseCcy: 'BTC',
-  quoteCcy: 'USDT',
-  tickSz: '0.1',
-  lotSz: '0.00000001',
-  minSz: '0.00001',
-  maxLmtSz: '9999999999',
-  state: 'live',
-};
+const INSTRUMENT = OKX_INSTRUMENT;
 const ORDER = {
   accFillSz: '0',
   avgPx: '',
@@ -59,78 +48,33 @@ const history = ({ tradeId, fillSz, fillTime }: typeof FIRST) => ({
   ...{ ts: String(Number(fillTime) + 7), fillTime },
 });
 
-interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
-}
-
-interface OkxServer {
-  readonly seen: Seen[];
-  /** Answers by method and path; `data` of a success, or a whole answer. */
-  readonly answers: Map<string, () => object>;
-  push(frame: object): void;
+interface Okx extends Pick<OkxServer, 'seen' | 'answers' | 'push'> {
   open(library?: CcxtClass): Promise<{ readonly session: ExchangeSession; readonly listener: Heard }>;
 }
 
-const Okx = await loadExchange('okx');
+const OkxClass = await loadExchange('okx');
 /** Cuts quantities at a place of its own, as ccxt does at some venues. */
-class Cutting extends Okx {
+class Cutting extends OkxClass {
   createOrderRequest(...order: unknown[]): object {
-    const inherited: unknown = Reflect.get(Okx.prototype, 'createOrderRequest');
+    const inherited: unknown = Reflect.get(OkxClass.prototype, 'createOrderRequest');
     if (typeof inherited !== 'function') throw new Error('ccxt has no createOrderRequest');
     return { ...inherited.apply(this, order), sz: '0.0099' };
   }
 }
 
-const success = (data: readonly object[]) => ({ code: '0', msg: '', data });
-
-async function okx(t: ExecutionContext): Promise<OkxServer> {
-  const seen: Seen[] = [];
-  const answers = new Map<string, () => object>([
-    ['GET /api/v5/public/time', () => success([{ ts: String(Date.now()) }])],
-    ['GET /api/v5/public/instruments', () => success([INSTRUMENT])],
-    ['GET /api/v5/account/balance', () => success([{ uTime: '1597026383085', details: [BALANCE] }])],
-    ['GET /api/v5/trade/fills-history', () => success([history(SECOND), history(FIRST)])],
-  ]);
-  const server = http.createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += String(chunk);
-    });
-    request.on('end', () => {
-      const { method = '', url = '', headers } = request;
-      const path = url.split('?')[0] ?? '';
-      seen.push({ method, path: url, headers, body });
-      const answer = answers.get(`${method} ${path}`)?.() ?? { code: '50404', msg: `no answer to ${method} ${path}` };
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-    });
-  });
-  const sockets = new WebSocketServer({ server });
-  sockets.on('connection', (socket) => {
-    socket.on('message', (data) => {
-      const text = String(data);
-      if (text === 'ping') return socket.send('pong');
-      const { op, args } = JSON.parse(text) as { readonly op: string; readonly args: readonly object[] };
-      if (op === 'login') return socket.send(JSON.stringify({ event: 'login', code: '0', msg: '', connId: 'a' }));
-      for (const arg of args) socket.send(JSON.stringify({ event: 'subscribe', arg, connId: 'a' }));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    for (const socket of sockets.clients) socket.terminate();
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+async function okx(t: ExecutionContext): Promise<Okx> {
+  const server = await okxServer();
+  t.teardown(() => server.close());
+  const { seen, answers, push, port } = server;
+  answers.set('GET /api/v5/public/time', () => success([{ ts: String(Date.now()) }]));
+  answers.set('GET /api/v5/public/instruments', () => success([INSTRUMENT]));
+  answers.set('GET /api/v5/account/balance', () => success([{ uTime: '1597026383085', details: [BALANCE] }]));
+  answers.set('GET /api/v5/trade/fills-history', () => success([history(SECOND), history(FIRST)]));
   return {
     seen,
     answers,
-    push: (frame) => {
-      for (const socket of sockets.clients) socket.send(JSON.stringify(frame));
-    },
-    open: async (library = Okx) => {
+    push,
+    open: async (library = OkxClass) => {
       const listener = heard();
       const settings = {
         ...{ restUrl: `http://127.0.0.1:${port}`, streamUrl: `ws://127.0.0.1:${port}`, wsApiUrl: '' },

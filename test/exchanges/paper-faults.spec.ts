@@ -1,5 +1,6 @@
 import test from 'ava';
 import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
+import { Faults, faultRules } from '../../actors/exchanges/paper/server/faults.ts';
 import { ADMIN_TOKEN, ALICE, BOB, Client, Listener, ManualHost, openVenue, signedParams } from '../support/paper.ts';
 
 const KEY = { symbol: 'BTCUSDT', origClientOrderId: 'mine' };
@@ -86,6 +87,19 @@ test('delay: a request that is held up past its window is refused just before th
     (await readLedger(ledgerFile)).orders.map(({ clientOrderId }) => clientOrderId),
     ['in-time'],
   );
+});
+
+test('a delay that jitters is drawn for each request, the same under the same seed', (t) => {
+  const rules = faultRules.parse({ rules: [{ operation: 'query', action: 'delay', delayMs: 100, jitterMs: 50 }] });
+  const round = (): number[] => {
+    const faults = new Faults(7);
+    faults.set(rules.rules);
+    return Array.from({ length: 50 }, () => faults.take('query').delayMs);
+  };
+  const delays = round();
+  t.deepEqual(round(), delays);
+  t.true(delays.every((delay) => delay >= 100 && delay <= 150));
+  t.true(new Set(delays).size > 20);
 });
 
 function waiting({ body }: Awaited<ReturnType<Client['admin']>>): number {

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import type { Entry } from '../../actors/exchanges/paper/core/facts.ts';
@@ -257,24 +257,4 @@ test('neither keys nor secrets are in the ledger', async (t) => {
   await new Client(venue.port).limit('BUY', '50000', '0.1');
   const text = await readFile(venue.ledgerFile, 'utf8');
   for (const { apiKey, secret } of [ALICE, BOB]) t.false(text.includes(apiKey) || text.includes(secret));
-});
-
-test('a full ledger closes the market for new orders, says so, and lets open ones end', async (t) => {
-  const venue = await openVenue(t, { ledgerBytesMax: 2_000 });
-  const alice = new Client(venue.port);
-  const refused = { code: -2010, msg: 'Market is closed.' };
-  let placed = 0;
-  for (; placed < 20; placed += 1) if ((await alice.limit('BUY', '50000', '0.01')).status !== 200) break;
-  t.true(placed > 0 && placed < 20);
-  t.deepEqual((await alice.limit('BUY', '50000', '0.01')).body, refused);
-  t.is(venue.warnings.length, 1);
-  t.regex(venue.warnings[0] ?? '', /^LEDGER_FULL: .*move the file away/);
-  const info = await alice.send('GET', '/api/v3/exchangeInfo?symbol=BTCUSDT');
-  t.regex(info.text, /"status":"HALT"/);
-  t.is((await alice.signed('DELETE', 'openOrders', { symbol: 'BTCUSDT' })).list.length, placed);
-  await venue.close();
-  const copy = await scratch(t);
-  await copyFile(venue.ledgerFile, path.join(copy, 'ledger.jsonl'));
-  const again = await openVenue(t, { dataDir: copy, ledgerBytesMax: 2_000 });
-  t.deepEqual((await new Client(again.port).limit('BUY', '50000', '0.01')).body, refused, 'also after a restart');
 });

@@ -175,6 +175,36 @@ test('a taker that expires tells of the match alone, with its own quantity', asy
   t.like((await alice.signed('GET', 'order', { ...SYMBOL, orderId: 1 })).body, { status: 'NEW' });
 });
 
+test('DECREMENT takes the same from both without a trade, and the smaller one expires', async (t) => {
+  const { venue, alice } = await open(t);
+  const events = await UserEvents.open(t, venue.port);
+  await alice.limit('SELL', '50000', '0.2', { newClientOrderId: 'maker' });
+  const small = { newClientOrderId: 'small', selfTradePreventionMode: 'DECREMENT' };
+  const taker = (await alice.limit('BUY', '50000', '0.05', small)).body;
+  t.like(taker, { status: 'EXPIRED_IN_MATCH', executedQty: '0.00000000', preventedQuantity: '0.05000000' });
+  const maker = async () => (await alice.signed('GET', 'order', { ...SYMBOL, origClientOrderId: 'maker' })).body;
+  t.like(await maker(), { status: 'NEW', origQty: '0.20000000', preventedQuantity: '0.05000000' });
+  const large = { newClientOrderId: 'large', selfTradePreventionMode: 'DECREMENT' };
+  t.like((await alice.limit('BUY', '50000', '0.4', large)).body, {
+    ...{ status: 'NEW', executedQty: '0.00000000', preventedQuantity: '0.15000000' },
+    preventedMatches: [
+      {
+        ...{ preventedMatchId: 1, makerOrderId: 1, price: '50000.00000000' },
+        ...{ takerPreventedQuantity: '0.15000000', makerPreventedQuantity: '0.15000000' },
+      },
+    ],
+  });
+  t.like(await maker(), { status: 'EXPIRED_IN_MATCH', preventedQuantity: '0.20000000' });
+  t.like(await events.find({ x: 'TRADE_PREVENTION', c: 'maker', X: 'EXPIRED_IN_MATCH' }), {
+    ...{ A: '0.20000000', B: '0.15000000' },
+  });
+  const { bids } = (await alice.send('GET', '/api/v3/depth?symbol=BTCUSDT')).body;
+  t.deepEqual(bids, [['50000.00000000', '0.25000000']], 'what is left of the larger one rests');
+  const balances = (await alice.signed('GET', 'account')).body['balances'] as readonly object[];
+  t.deepEqual(balances[0], { asset: 'USDT', free: '87500.00000000', locked: '12500.00000000' });
+  t.deepEqual(balances[1], { asset: 'BTC', free: '2.00000000', locked: '0.00000000' });
+});
+
 test('only the modes of the symbol are taken', async (t) => {
   const { alice } = await open(t);
   const asked = async (selfTradePreventionMode: string): Promise<Fields> => {
@@ -182,7 +212,6 @@ test('only the modes of the symbol are taken', async (t) => {
     return { code: Number(code), msg: String(msg) };
   };
   const words = 'This symbol does not allow the specified self-trade prevention mode.';
-  t.deepEqual(await asked('DECREMENT'), { code: -1013, msg: words });
   t.deepEqual(await asked('TRANSFER'), { code: -1013, msg: words });
   t.deepEqual(await asked('MAYBE'), {
     code: -1130,

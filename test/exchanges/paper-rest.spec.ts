@@ -396,12 +396,15 @@ test('exchangeInfo lists the rules that are enforced', async (t) => {
     orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'],
     amendAllowed: true,
     cancelReplaceAllowed: true,
-    allowedSelfTradePreventionModes: ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'],
+    allowedSelfTradePreventionModes: ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'],
     permissionSets: [['SPOT']],
     filters: [
       { filterType: 'PRICE_FILTER', minPrice: '0.01000000', maxPrice: '1000000.00000000', tickSize: '0.01000000' },
       { filterType: 'LOT_SIZE', minQty: '0.00001000', maxQty: '9000.00000000', stepSize: '0.00001000' },
       { filterType: 'NOTIONAL', minNotional: '5.00000000', applyMinToMarket: true },
+      { filterType: 'MARKET_LOT_SIZE', maxQty: '9000.00000000' },
+      { filterType: 'PERCENT_PRICE_BY_SIDE', bidMultiplierUp: '5.00000000', askMultiplierDown: '0.20000000' },
+      { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 1_000 },
     ],
   });
 });

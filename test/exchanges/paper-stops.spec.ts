@@ -79,12 +79,12 @@ test('a venue that starts again judges stops by where its ledger left the market
     [{ type: 'Marked', orderIdFloor: 1, symbols: [{ ...market, mid: parse(mid) }] }] as const;
   replayed.replay({ number: 1, at: STARTED_AT, facts: marked('61000') });
   replayed.resume();
-  t.is(format(replayed.lastPrice('BTCUSDT')), '61000');
+  t.is(format(replayed.listed('BTCUSDT').lastPrice), '61000');
   const leg = { account: HOUSE, orderId: 1, fee: 0n };
   const traded = { type: 'Traded', id: 1, symbol: 'BTCUSDT', price: parse('62000'), quantity: parse('1') } as const;
   replayed.replay({ number: 2, at: STARTED_AT, facts: [{ ...traded, takerSide: 'BUY', buyer: leg, seller: leg }] });
   replayed.resume();
-  t.is(format(replayed.lastPrice('BTCUSDT')), '62000', 'a trade that came after the mark');
+  t.is(format(replayed.listed('BTCUSDT').lastPrice), '62000', 'a trade that came after the mark');
 });
 
 test('a stop that takes any price is filled at once and holds nothing after', (t) => {

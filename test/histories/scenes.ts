@@ -1,49 +1,39 @@
 // What the recorded actors lived through: short plays on a real database and a paper venue with faults. Each play has
 // parts, each part is a gateway of its own that is stopped or killed at its end, so that histories know restarts.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BUS, type BusMessage } from '../../actors/bus/messages.ts';
-import type { VenueHandle } from '../../actors/exchanges/paper/adopt.ts';
-import { type OrderMessage, orderKey } from '../../actors/order/messages.ts';
-import { type ProviderInput, type ProviderMessage, providerKey } from '../../actors/provider/messages.ts';
+import { BUS } from '../../actors/bus/messages.ts';
+import { orderKey } from '../../actors/order/messages.ts';
+import type { ProviderInput } from '../../actors/provider/messages.ts';
 import { DEFAULT_LIMITS } from '../../actors/risk/limits.ts';
-import { type RiskLimits, type RiskMessage, riskKey } from '../../actors/risk/messages.ts';
-import type { ActorKey } from '../../actors/runtime/message.ts';
-import type { System } from '../../actors/runtime/system.ts';
-import {
-  type PlaceOrder,
-  type StrategyInput,
-  type StrategyMessage,
-  strategyKey,
-} from '../../actors/strategy/messages.ts';
-import { SUPERVISOR, type SupervisorMessage } from '../../actors/supervisor/messages.ts';
+import { type StrategyInput, strategyKey } from '../../actors/strategy/messages.ts';
+import { SUPERVISOR } from '../../actors/supervisor/messages.ts';
 import { until } from '../support/system.ts';
+import { changedTerms, strangers, tiedOrders } from './scenes-terms.ts';
+import {
+  admin,
+  best,
+  cancel,
+  ended,
+  faults,
+  HANDS,
+  inState,
+  limits,
+  order,
+  PAPER,
+  type Play,
+  place,
+  RISK,
+  restingOrders,
+  running,
+  SCOPE,
+  type Stage,
+  sandboxOf,
+  say,
+  stateOf,
+  working,
+} from './stage.ts';
 
-export interface Stage {
-  readonly system: System;
-  readonly venue: Pick<VenueHandle, 'restUrl' | 'adminToken' | 'pid'>;
-}
-/** What happens, and how the gateway ends after it. */
-export type Part = (stage: Stage) => Promise<'stop' | 'kill'>;
-export interface Play {
-  readonly strategies: readonly StrategyInput[];
-  readonly parts: readonly Part[];
-  /** Of the venue's market: 0 stands still, and says nothing. */
-  readonly speed: number;
-}
-
-export const SCOPE = 'main';
-/** Wide, except where a play narrows them. */
-export const LIMITS: RiskLimits = {
-  ...DEFAULT_LIMITS,
-  maxNotionalValue: '0',
-  orderThrottle: 0,
-  maxConcurrentOrders: 0,
-  priceBandPercent: '0',
-  maxRiskBreaches: 0,
-};
-const PAPER = providerKey('paper');
-const RISK = riskKey(SCOPE);
-const HANDS = strategyKey('hands');
+export { LIMITS, SCOPE } from './stage.ts';
 
 /** Modules by name. `hands` decides nothing: this file decides for it. */
 export const MODULES: { readonly [name: string]: string } = {
@@ -71,6 +61,7 @@ export const PLAYS: { readonly [name: string]: Play } = {
   orders: { strategies: [instance('hands')], parts: [calmOrders, refusedOrders], speed: 0 },
   answers: { strategies: [instance('hands')], parts: [lostAnswers, doubts, lostCancels], speed: 0 },
   crashes: { strategies: [instance('hands')], parts: [killedWhileSending, killedWhileCanceling, quiet], speed: 0 },
+  terms: { strategies: [instance('hands')], parts: [changedTerms, tiedOrders, strangers], speed: 0 },
   links: { strategies: [instance('hands')], parts: [brokenLink, refusedRounds, quiet], speed: 0 },
   operators: { strategies: [instance('hands')], parts: [switches, switches, children, quiet], speed: 0 },
   faults: { strategies: [instance('hands')], parts: [poison, quiet], speed: 1 },
@@ -314,111 +305,4 @@ async function poison({ system, venue }: Stage): Promise<'stop' | 'kill'> {
   await cancel(system, id);
   await ended(system, id);
   return 'stop';
-}
-
-// --- what they are made of
-
-type Said = BusMessage | OrderMessage | ProviderMessage | RiskMessage | StrategyMessage | SupervisorMessage;
-
-/** Resolves after the commit. */
-async function say(system: System, to: ActorKey, message: Said): Promise<void> {
-  await system.deliver(to, message);
-}
-
-function stateOf(system: System, key: ActorKey): string {
-  return system.snapshot(key)?.state ?? '';
-}
-
-async function running(system: System, key: ActorKey): Promise<void> {
-  await until(`${key} runs`, () => stateOf(system, key) === 'running', 60_000);
-}
-
-async function inState(system: System, id: string, pattern: RegExp): Promise<void> {
-  await until(`${id} is ${pattern.source}`, () => pattern.test(stateOf(system, orderKey(id))), 60_000).catch(
-    (error) => {
-      throw new Error(`it is ${stateOf(system, orderKey(id))}`, { cause: error });
-    },
-  );
-}
-
-async function ended(system: System, id: string): Promise<void> {
-  await inState(system, id, /life.(filled|canceled|expired|rejected|denied|absent)/);
-}
-
-async function restingOrders(system: System): Promise<void> {
-  const open = (): boolean =>
-    system.inspector.list({ kind: 'order', limit: 500 }).some(({ status }) => status !== 'done');
-  await until('every order has ended', () => !open(), 60_000);
-}
-
-function order(terms: Omit<Partial<PlaceOrder>, 'price'> & { readonly price?: number }): PlaceOrder {
-  const { price, ...rest } = terms;
-  return {
-    type: 'PlaceOrder',
-    sandbox: 0,
-    ref: 'r',
-    provider: 'paper',
-    symbol: 'BTC-USDT',
-    side: 'Buy',
-    orderType: 'Limit',
-    quantity: '0.002',
-    timeInForce: 'GTC',
-    postOnly: false,
-    ...rest,
-    price: price === undefined ? null : price.toFixed(2),
-  };
-}
-
-function sandboxOf(system: System): number {
-  const { context } = system.snapshot(HANDS) ?? {};
-  return (context as { readonly sandbox: number }).sandbox;
-}
-
-let placed = 0;
-/** The client order id, after the commit that decided everything up to the claim. */
-async function place(system: System, terms: Parameters<typeof order>[0]): Promise<string> {
-  const before = new Set(system.inspector.list({ kind: 'order', limit: 1_000 }).map(({ key }) => key));
-  placed += 1;
-  await say(system, HANDS, { ...order(terms), ref: `r${placed}`, sandbox: sandboxOf(system) });
-  const key = system.inspector.list({ kind: 'order', limit: 1_000 }).find((one) => !before.has(one.key))?.key;
-  if (key === undefined) throw new Error(`nothing was placed: ${JSON.stringify(terms)}`);
-  return key.slice('order/'.length);
-}
-
-async function working(system: System, bid: number): Promise<string> {
-  const id = await place(system, { side: 'Buy', price: bid * 0.99 });
-  await inState(system, id, /life.working/);
-  return id;
-}
-
-async function cancel(system: System, id: string): Promise<void> {
-  await say(system, orderKey(id), { type: 'CancelOrder', reason: 'wished' });
-}
-
-async function limits(system: System, some: Partial<RiskLimits>): Promise<void> {
-  await say(system, RISK, { type: 'SetLimits', limits: { ...LIMITS, ...some } });
-}
-
-async function best({ restUrl }: Stage['venue']): Promise<{ bid: number; ask: number }> {
-  const answer = await fetch(`${restUrl}/api/v3/ticker/bookTicker?symbol=BTCUSDT`);
-  const { bidPrice, askPrice } = (await answer.json()) as { bidPrice: string; askPrice: string };
-  return { bid: Number(bidPrice), ask: Number(askPrice) };
-}
-
-async function faults(venue: Stage['venue'], ...rules: readonly object[]): Promise<void> {
-  await admin(venue, 'POST', '/faults', { rules });
-}
-
-async function admin(
-  { restUrl, adminToken }: Stage['venue'],
-  method: string,
-  path: string,
-  body: object,
-): Promise<void> {
-  const answer = await fetch(`${restUrl}${path}`, {
-    method,
-    headers: { 'x-venue-token': adminToken },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
 }

@@ -14,7 +14,7 @@ test('the three regions are there, and every state can be reached', (t) => {
   const regions = regionsOf(orderMachine);
   t.deepEqual(
     regions.map(({ name, initial }) => `${name} from ${initial}`),
-    ['life from intent', 'cancel from none', 'amend from none'],
+    ['life from begun', 'cancel from none', 'amend from none'],
   );
   for (const { name, initial, states, steps } of regions) {
     const reached = new Set([initial]);

@@ -5,7 +5,7 @@ import { query } from '../support/system.ts';
 
 const OURS = `c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'schema_migrations'`;
 /** Rows that are written once: nothing of them changes, so nothing says when it did. */
-const APPEND_ONLY = ['audit_log', 'executions', 'ledger_entries', 'transitions'];
+const APPEND_ONLY = ['audit_log', 'instrument_versions', 'ledger_entries', 'transitions'];
 
 async function tables(url: string): Promise<readonly string[]> {
   const rows = await query<{ name: string }>(url, `select c.relname as name from pg_class c where ${OURS} order by 1`);
@@ -29,10 +29,13 @@ test('the tables are those of the design', async (t) => {
     'dead_letters',
     'events_outbox',
     'executions',
+    'instrument_versions',
     'instruments',
+    'ledger_balances',
     'ledger_entries',
     'nodes',
     'orders',
+    'position_fees',
     'positions',
     'provider_routes',
     'providers',
@@ -101,11 +104,13 @@ test('what is one of a few words has a named check, and what names another row a
       'dead_letters_reason_check',
       'events_outbox_lane_check',
       'executions_liquidity_check',
+      'executions_origin_check',
       'executions_side_check',
       'ledger_entries_kind_check',
       'orders_order_type_check',
       'orders_side_check',
       'orders_state_check',
+      'orders_status_check',
       'orders_time_in_force_check',
       'providers_status_check',
       'strategy_instances_status_check',
@@ -133,8 +138,9 @@ test('what boot and the relay look for is in partial indexes, and what changes a
   );
   const changing = await columns(
     url,
-    `c.relname in ('actors', 'orders')
-      and a.attname in ('version', 'state', 'snapshot', 'updated_at', 'life', 'filled_quantity', 'filled_quote')
+    `c.relname in ('actors', 'orders', 'positions', 'position_fees', 'ledger_balances')
+      and a.attname in ('version', 'state', 'snapshot', 'updated_at', 'life', 'filled_quantity', 'filled_quote',
+                        'status', 'balance', 'amount', 'cost_quote', 'realized_quote')
       and exists (select from pg_index i where i.indrelid = c.oid and a.attnum = any (i.indkey))`,
   );
   t.deepEqual(changing, []);

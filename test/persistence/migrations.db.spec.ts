@@ -350,3 +350,46 @@ test('the status says what is applied and what is not, also of a database that w
   t.deepEqual(pending, NAMES.slice(-1));
   t.true(applied.every(({ appliedAt }) => Math.abs(appliedAt - Date.now()) < 600_000));
 });
+
+test('orders and instruments of before the terms of orders were kept say what follows of them', async (t) => {
+  const url = await emptyDatabase();
+  await migrateUp(url);
+  await migrateDown(url, NAMES.length - NAMES.indexOf('0005_book_money_and_order_terms'));
+  await query(
+    url,
+    `insert into actors (key, kind, shard, machine_version, version, status, state, snapshot)
+     select 'order/o-' || g, 'order', 0, 1, 1, 'active', 'working', '{}' from generate_series(1, 7) g;
+     insert into providers (name, actor_id, adapter, settings, status) values ('paper', 1, 'binance', '{}', 'running');
+     insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type,
+                         time_in_force, quantity, price, state, life, filled_quantity, filled_quote, placed_at)
+     select n, 'o-' || n, 'paper', 'mm-1', 'BTC-USDT', 'Buy', 'Limit', 'GTC', n, 9 + n, state, 'working', 0, 0, now()
+       from unnest(array['PENDING', 'ACK', 'PARTIAL', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'])
+            with ordinality as x (state, n);
+     insert into executions (order_id, provider, strategy_instance, venue, account, symbol, trade_id, venue_order_id,
+                             side, quantity, price, traded_at)
+     values (4, 'paper', 'mm-1', 'V', 'a', 'BTC-USDT', 't-1', 'v-1', 'Buy', 4, 13, now());
+     insert into instruments (provider, symbol, base, quote, price_increment, quantity_increment, min_quantity,
+                              min_notional, updated_at)
+     values ('paper', 'BTC-USDT', 'BTC', 'USDT', 0.01, 0.001, 0.001, 5, '2026-01-02T00:00:00Z')`,
+  );
+  await migrateUp(url);
+  t.deepEqual(
+    await query(
+      url,
+      `select o.status, o.asked_quantity = o.quantity and o.asked_price = o.price as is_asked, o.is_external, e.origin
+         from orders o left join executions e on e.order_id = o.actor_id order by o.actor_id`,
+    ),
+    ['PendingNew', 'New', 'PartiallyFilled', 'Filled', 'Canceled', 'Rejected', 'Expired'].map((status) => ({
+      ...{ status, is_asked: true, is_external: false },
+      origin: status === 'Filled' ? 'venue' : null,
+    })),
+  );
+  t.deepEqual(
+    await query(
+      url,
+      `select v.version, trim_scale(v.price_increment)::text as tick, v.max_quantity = 0 as is_unbounded, i.valid_from
+         from instruments i join instrument_versions v on v.instrument_id = i.id and v.version = i.version`,
+    ),
+    [{ version: '1', tick: '0.01', is_unbounded: true, valid_from: new Date('2026-01-02T00:00:00Z') }],
+  );
+});

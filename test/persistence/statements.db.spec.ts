@@ -4,7 +4,9 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { auditQuery, balancesQuery } from '../../persistence/read/accounts.ts';
 import { keysQuery } from '../../persistence/read/actors.ts';
+import { LEDGER_ACCOUNTS, ledgerBalancesQuery } from '../../persistence/read/books.ts';
 import { deadLettersQuery } from '../../persistence/read/dead-letters.ts';
+import { ledgerQuery, positionsQuery } from '../../persistence/read/ledger.ts';
 import { executionsOfQuery, executionsQuery, orderOfQuery, ordersQuery } from '../../persistence/read/orders.ts';
 import { outboxQuery, purgeQuery } from '../../persistence/read/outbox.ts';
 import { allStatements } from '../../persistence/statements.ts';
@@ -34,9 +36,10 @@ select 'order/o-' || g, 'm-' || g, 'T', '{}', 'c', 0, 'poison', 'x', now(),
        case when g % 100 = 0 then null else now() end
   from generate_series(1, 100000) g;
 insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side, order_type, time_in_force,
-                    quantity, state, life, filled_quantity, filled_quote, placed_at, completed_at)
-select g, 'o-' || g, 'paper', 'mm-' || g % 50, 'BTC-USDT', 'Buy', 'Limit', 'GTC', 1, 'FILLED', 'filled', 1, 1, now(),
-       case when g % 100 = 0 then null else now() end
+                    quantity, asked_quantity, state, status, life, filled_quantity, filled_quote, placed_at,
+                    completed_at)
+select g, 'o-' || g, 'paper', 'mm-' || g % 50, 'BTC-USDT', 'Buy', 'Limit', 'GTC', 1, 1, 'FILLED', 'Filled', 'filled',
+       1, 1, now(), case when g % 100 = 0 then null else now() end
   from generate_series(1, 100000) g;
 insert into executions (order_id, provider, strategy_instance, venue, account, symbol, trade_id, venue_order_id, side,
                         quantity, price, traded_at)
@@ -45,8 +48,22 @@ insert into audit_log (actor_id, actor, action, detail, at)
 select 1, 'a', 'b', 'c', now() from generate_series(1, 100000) g;
 insert into balances (provider, asset, available, locked, observed_at)
 select 'paper', 'A' || g, 1, 1, now() from generate_series(1, 2000) g;
-insert into instruments (provider, symbol, base, quote, price_increment, quantity_increment, min_quantity, min_notional)
-select 'paper', 'A' || g || '-B', 'A', 'B', 1, 1, 1, 1 from generate_series(1, 2000) g;
+insert into instruments (provider, symbol, base, quote, price_increment, quantity_increment, min_quantity, max_quantity,
+                         min_notional, valid_from)
+select 'paper', 'A' || g || '-B', 'A', 'B', 1, 1, 1, 1, 1, now() from generate_series(1, 2000) g;
+insert into instrument_versions (instrument_id, version, price_increment, quantity_increment, min_quantity,
+                                 max_quantity, min_notional, valid_from)
+select id, 1, 1, 1, 1, 1, 1, now() from instruments;
+insert into ledger_entries (posting, account, asset, amount, kind, booked_at)
+select 'fill:' || g / 4, case when g % 2 = 0 then 'available:paper' else 'external:paper' end,
+       case when g % 4 < 2 then 'BTC' else 'USDT' end, case when g % 2 = 0 then 1 else -1 end, 'trade', now()
+  from generate_series(4, 100003) g;
+insert into ledger_balances (account, asset, balance)
+select k || ':p' || g % 50, 'A' || g, 1
+  from generate_series(1, 2000) g, unnest(array['available', 'locked', 'suspense']) k;
+insert into positions (provider, account, strategy_instance, symbol, quantity, cost_quote, realized_quote)
+select 'paper', 'a', 'mm-' || g % 50, 'A' || g, 1, 1, 1 from generate_series(1, 2000) g;
+insert into position_fees (position_id, asset, amount) select id, 'USDT', 1 from positions;
 insert into provider_routes (provider, type, symbol)
 select 'p' || g % 50, 'TRADE', 'A' || g from generate_series(1, 2000) g;
 vacuum analyze;`;
@@ -118,6 +135,7 @@ const READ_WITH: Readonly<Record<string, readonly unknown[]>> = {
   load_recent: [0, '(2000,0)', 20_000],
   find_actor: ['order/o-777'],
   read_transitions: [777, 0, 1],
+  missing_trades: ['V', 'a', ['BTC-USDT', 'BTC-USDT'], ['7', '100001'], ['7', '100001']],
 };
 
 test('no statement that is meant for a few rows goes through a whole table', async (t) => {
@@ -157,6 +175,11 @@ test('no list goes through a whole table for a page of it', async (t) => {
     'waiting dead letters': deadLettersQuery(orm, { limit }),
     'waiting dead letters of one': deadLettersQuery(orm, { limit, key: 'order/o-100' }),
     balances: balancesQuery(orm, 'paper', limit),
+    'ledger balances': ledgerBalancesQuery(orm, 'p7', LEDGER_ACCOUNTS),
+    'lines of a posting': ledgerQuery(orm, { posting: 'fill:7', limit }),
+    'lines of an account': ledgerQuery(orm, { account: 'external:paper', beforeId: 70_000n, limit }),
+    'positions of a provider': positionsQuery(orm, { provider: 'paper', limit }),
+    'positions of an instance': positionsQuery(orm, { strategyInstance: 'mm-7', afterId: 5n, limit }),
     'audit log': auditQuery(orm, 70_000n, limit),
   };
   for (const [name, query] of Object.entries(lists)) {

@@ -270,6 +270,7 @@ test('reference rows are written and replaced by their keys', async (t) => {
     priceIncrement: '0.01',
     quantityIncrement: '0.00001',
     minQuantity: '0.00001',
+    maxQuantity: '9000',
     minNotional: '5',
   };
   const instance = {

@@ -1,20 +1,12 @@
 // Many histories one after the other, and what they came to together.
 import fs from 'node:fs';
 import path from 'node:path';
-import { type History, runHistory } from './history.ts';
+import { addCounts, type Counts, NO_COUNTS, runHistory } from './history.ts';
 import type { Flaws } from './world.ts';
 
-export interface Campaign {
+export interface Campaign extends Counts {
   readonly histories: number;
   readonly calm: number;
-  readonly orders: number;
-  readonly fills: number;
-  readonly crashes: number;
-  readonly takeovers: number;
-  readonly fencedOff: number;
-  readonly cuts: number;
-  readonly doubts: number;
-  readonly transitions: number;
   readonly failed: readonly { readonly seed: number; readonly finding: string }[];
 }
 
@@ -36,26 +28,19 @@ export function seedsFrom(first: number, count: number): number[] {
 }
 
 export async function campaign(seeds: readonly number[], flaws: Flaws = {}): Promise<Campaign> {
-  const histories: History[] = [];
+  const failed: { seed: number; finding: string }[] = [];
+  let calm = 0;
+  let counts = NO_COUNTS;
   for (const seed of seeds) {
-    histories.push(await runHistory(seed, flaws));
+    const history = await runHistory(seed, flaws);
+    counts = addCounts(counts, history.counts);
+    if (history.calm) calm += 1;
+    const [finding] = history.findings;
+    if (finding !== undefined) failed.push({ seed, finding });
     // A history leaves the event loop no turn of its own.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const sum = (count: (history: History) => number): number => histories.reduce((all, one) => all + count(one), 0);
-  return {
-    histories: histories.length,
-    calm: sum(({ calm }) => (calm ? 1 : 0)),
-    orders: sum(({ orders }) => orders),
-    fills: sum(({ fills }) => fills),
-    crashes: sum(({ crashes }) => crashes),
-    takeovers: sum(({ takeovers }) => takeovers),
-    fencedOff: sum(({ fencedOff }) => fencedOff),
-    cuts: sum(({ cuts }) => cuts),
-    doubts: sum(({ doubts }) => doubts),
-    transitions: sum(({ transitions }) => transitions),
-    failed: histories.flatMap(({ seed, findings: [finding] }) => (finding === undefined ? [] : [{ seed, finding }])),
-  };
+  return { histories: seeds.length, calm, ...counts, failed };
 }
 
 /** The first of the seeds whose history breaks this invariant, and how; null when none does. */

@@ -14,6 +14,7 @@ import {
   type WriteSet,
 } from '../../actors/runtime/ports.ts';
 import type { Life } from './life.ts';
+import { Money } from './money.ts';
 
 /** Sees every group before it is written, and every one that was. */
 export interface Auditor {
@@ -30,6 +31,14 @@ interface Node {
   lastAt: number;
 }
 
+/** What is wrong with it on purpose. */
+export interface DatabaseFlaws {
+  /** It lets through whoever comes. */
+  readonly unfenced?: boolean;
+  /** What it takes two executions for one by. */
+  readonly executionKey?: (row: ExecutionKey) => string;
+}
+
 export class Database {
   readonly actors = new Map<bigint, ActorRow>();
   readonly ids = new Map<ActorKey, bigint>();
@@ -38,22 +47,31 @@ export class Database {
   readonly timers = new Map<string, TimerRow>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly orders = new Map<string, OrderRow>();
-  readonly executions = new Map<string, ExecutionRow>();
+  /** By what is unique of one; those that were taken back say when. */
+  readonly executions = new Map<string, ExecutionRow & { readonly bustedAt: number | null }>();
+  readonly money = new Money();
+  /** What was written to the audit log. */
+  readonly log: { readonly actor: string; readonly action: string; readonly detail: string }[] = [];
   /** Effects that were ever committed: name, then client order id and, of a submit, when it was signed. */
   readonly effects = new Set<string>();
   readonly node: Node = { holder: null, epoch: 0n, number: 0n, leaseUntil: 0, ttlMs: 0, lastAt: 0 };
   /** Commits that the fence has kept out. */
   fencedOff = 0;
   readonly #messages = new Set<string>();
+  /** Messages between actors that a later commit will decide. */
+  readonly #underway = new Set<bigint>();
   readonly #recent: string[] = [];
   readonly #auditor: Auditor;
   /** Off in a mutant: whoever comes is let through. */
   readonly #fenced: boolean;
+  /** Another in a mutant. */
+  readonly #keyOf: (row: ExecutionKey) => string;
   #nextId = { actors: 1n, outbox: 1n };
 
-  constructor(auditor: Auditor, fenced: boolean) {
+  constructor(auditor: Auditor, { unfenced = false, executionKey: keyOf = executionKey }: DatabaseFlaws) {
     this.#auditor = auditor;
-    this.#fenced = fenced;
+    this.#fenced = !unfenced;
+    this.#keyOf = keyOf;
   }
 
   reserve(sequence: 'actors' | 'outbox', count: number): { first: bigint; last: bigint } {
@@ -83,6 +101,15 @@ export class Database {
   find(key: ActorKey): ActorRow | null {
     const id = this.ids.get(key);
     return id === undefined ? null : (this.actors.get(id) ?? null);
+  }
+
+  /** Whether every actor has heard what the others told it. */
+  get isSettled(): boolean {
+    return this.#underway.size === 0;
+  }
+
+  hasExecution(key: ExecutionKey): boolean {
+    return this.executions.has(this.#keyOf(key));
   }
 
   /** `owned`: a fresh commit went before, so the question at the start is left out and the fence alone decides. */
@@ -138,8 +165,10 @@ export class Database {
     }
     for (const row of set.outbox) {
       this.outbox.set(row.id, row);
+      if (row.lane === 'message' && row.deliveredAt === null) this.#underway.add(row.id);
       if (row.lane === 'effect') this.effects.add(effectName(row.target, JSON.parse(row.body) as EffectArgs | null));
     }
+    for (const id of set.settled) this.#underway.delete(id);
     for (const id of set.settled) if (this.outbox.get(id)?.lane !== 'event') this.outbox.delete(id);
     for (const id of set.delivered) {
       const row = this.outbox.get(id);
@@ -151,11 +180,47 @@ export class Database {
   }
 
   #project(row: MarketRow): void {
-    if (row.table === 'orders') this.orders.set(row.clientOrderId, row);
-    if (row.table !== 'executions') return;
-    const key = [row.venue, row.account, row.symbol, row.tradeId, row.venueOrderId].join(' ');
-    if (!this.executions.has(key)) this.executions.set(key, row);
+    switch (row.table) {
+      case 'orders':
+        this.orders.set(row.clientOrderId, row);
+        break;
+      case 'executions': {
+        const key = this.#keyOf(row);
+        if (!this.executions.has(key)) this.executions.set(key, { ...row, bustedAt: null });
+        break;
+      }
+      case 'execution_changes': {
+        const key = this.#keyOf(row);
+        const known = this.executions.get(key);
+        const { bustedAt, fee, feeAsset } = row;
+        if (known !== undefined)
+          this.executions.set(key, {
+            ...known,
+            bustedAt: bustedAt ?? known.bustedAt,
+            fee: fee ?? known.fee,
+            feeAsset: feeAsset ?? known.feeAsset,
+          });
+        break;
+      }
+      case 'ledger_entries':
+        this.money.book(row);
+        break;
+      case 'positions':
+        this.money.hold(row);
+        break;
+      case 'audit_log':
+        this.log.push(row);
+        break;
+      default:
+    }
   }
+}
+
+type ExecutionKey = Pick<ExecutionRow, 'venue' | 'account' | 'symbol' | 'tradeId' | 'venueOrderId'>;
+
+/** drizzle/schema: the unique key of executions. */
+export function executionKey({ venue, account, symbol, tradeId, venueOrderId }: ExecutionKey): string {
+  return [venue, account, symbol, tradeId, venueOrderId].join(' ');
 }
 
 interface EffectArgs {

@@ -9,22 +9,16 @@ import type { CrashPoint } from '../../actors/runtime/crash-points.ts';
 import { textOf } from '../../actors/runtime/errors.ts';
 import type { Log } from '../../actors/runtime/ports.ts';
 import { createSystem, type System } from '../../actors/runtime/system.ts';
-import { strategyKey } from '../../actors/strategy/messages.ts';
 import type { SandboxHost } from '../../actors/strategy/sandbox-host.ts';
 import { type NodeStarted, SUPERVISOR } from '../../actors/supervisor/messages.ts';
+import { createSimBooks } from './books.ts';
 import { Life } from './life.ts';
+import { CONCURRENT_MAX, INSTANCE, ORDER_PREFIX, PROVIDER, SCOPE } from './names.ts';
 import type { Random } from './random.ts';
 import { openSimExchange } from './session.ts';
 import { createSimStore } from './store.ts';
 import { SYMBOL } from './venue.ts';
 import type { World } from './world.ts';
-
-export const PROVIDER = 'sim';
-export const SCOPE = 'firm';
-export const INSTANCE = 'sim-1';
-export const STRATEGY = strategyKey(INSTANCE);
-/** Below the orders a history places, so that some are denied. */
-export const CONCURRENT_MAX = 4;
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -32,7 +26,13 @@ const CHILDREN = {
   risks: [
     {
       scope: SCOPE,
-      limits: { ...DEFAULT_LIMITS, orderThrottle: 0, maxConcurrentOrders: CONCURRENT_MAX, killSwitchEnabled: false },
+      limits: {
+        ...DEFAULT_LIMITS,
+        orderThrottle: 0,
+        maxConcurrentOrders: CONCURRENT_MAX,
+        allowedOrderTypes: ['Limit', 'Market', 'Stop', 'StopLimit'] as const,
+        killSwitchEnabled: false,
+      },
     },
   ],
   providers: [
@@ -56,7 +56,7 @@ const CHILDREN = {
       config: {},
       scope: { [PROVIDER]: { symbols: [SYMBOL] } },
       riskScope: SCOPE,
-      orderPrefix: 's',
+      orderPrefix: ORDER_PREFIX,
     },
   ],
 };
@@ -79,19 +79,24 @@ export class Gateway {
     this.#onEnd = onEnd;
     this.life = new Life(name, world.timeline, random.between(-skewMs, skewMs));
     const sessions: SessionHost = this.#sessions(random.fork('sessions'));
+    const reached = {
+      timeline: world.timeline,
+      database: world.database,
+      life: this.life,
+      random: random.fork('store'),
+      weather: () => world.weather,
+    };
     this.system = createSystem({
       actors: world.flaws.actors ?? actors,
-      store: createSimStore({
-        timeline: world.timeline,
-        database: world.database,
-        life: this.life,
-        random: random.fork('store'),
-        weather: () => world.weather,
-        flaws: world.flaws,
-      }),
+      store: createSimStore({ ...reached, flaws: world.flaws }),
       clock: this.life,
       log: quiet,
-      ports: { exchanges: sessions, sessions, sandboxes: this.#sandboxes() },
+      ports: {
+        exchanges: sessions,
+        sessions,
+        books: createSimBooks({ ...reached, random: random.fork('books') }),
+        sandboxes: this.#sandboxes(),
+      },
       node: name,
       bus: BUS,
       supervisor: SUPERVISOR,
@@ -162,13 +167,14 @@ export class Gateway {
 
   #sessions(random: Random): SessionHost {
     const world = this.#world;
-    const { timeline, venue, audit, database, flaws } = world;
+    const { timeline, venue, audit, database, flaws, forecast } = world;
     const open = openSimExchange({
       timeline,
       venue,
       life: this.life,
       random,
       weather: () => world.weather,
+      amend: forecast.amend,
       onSending: (name, request) => {
         audit.sending(name, request, database);
         if (name === 'submitOrder') this.#strike(random);
@@ -187,6 +193,7 @@ export class Gateway {
       },
       hub: createMarketHub(() => {}),
       riskScopes: () => [SCOPE],
+      orderPrefix: ORDER_PREFIX,
       clock: this.life,
       log: quiet,
     });

@@ -2,19 +2,26 @@
 // which everything must come to its end.
 import { createHash } from 'node:crypto';
 import { CRASH_POINTS } from '../../actors/runtime/crash-points.ts';
+import { isWorking, lastOf } from './book.ts';
 import { Gateway } from './gateway.ts';
 import { judge, judgeNoticed } from './judge.ts';
+import { explainable, isLookedOver, lacking } from './judge-money.ts';
 import type { Random } from './random.ts';
 import { hasEnded, Script } from './script.ts';
 import { type Flaws, World } from './world.ts';
 
-export interface History {
-  readonly seed: number;
-  /** Empty when all is well; the first is what broke. */
-  readonly findings: readonly string[];
-  readonly calm: boolean;
+/** How rough a history was. */
+export interface Counts {
   readonly orders: number;
+  /** Of these placed by somebody else, amended at the venue, and taking the place of another. */
+  readonly adopted: number;
+  readonly amends: number;
+  readonly replacements: number;
   readonly fills: number;
+  /** Fills the venue took back. */
+  readonly busts: number;
+  /** Executions that stood for what the venue did not show. */
+  readonly inferred: number;
   /** Processes that died, by a kill or by themselves. */
   readonly crashes: number;
   readonly takeovers: number;
@@ -23,13 +30,42 @@ export interface History {
   readonly cuts: number;
   readonly doubts: number;
   readonly transitions: number;
+}
+
+export const NO_COUNTS: Counts = {
+  orders: 0,
+  adopted: 0,
+  amends: 0,
+  replacements: 0,
+  fills: 0,
+  busts: 0,
+  inferred: 0,
+  crashes: 0,
+  takeovers: 0,
+  fencedOff: 0,
+  cuts: 0,
+  doubts: 0,
+  transitions: 0,
+};
+
+export function addCounts(left: Counts, right: Counts): Counts {
+  const names = Object.keys(left) as (keyof Counts)[];
+  return { ...left, ...Object.fromEntries(names.map((name) => [name, left[name] + right[name]])) };
+}
+
+export interface History {
+  readonly seed: number;
+  /** Empty when all is well; the first is what broke. */
+  readonly findings: readonly string[];
+  readonly calm: boolean;
+  readonly counts: Counts;
   /** Of the journals and the venue's books. */
   readonly hash: () => string;
 }
 
 const STORM_MS = 45_000;
-/** From the end of the storm: fences, back-offs and one round of reconciliation are well within it. */
-const ENDING_MS = 240_000;
+/** From the end of the storm: fences, back-offs, trades shown last and the rounds after them are well within it. */
+const ENDING_MS = 540_000;
 /** What comes late after the end is still heard. */
 const ECHO_MS = 12_000;
 /** In clear weather a provider is back within the first, and has gone through two rounds within the second. */
@@ -47,18 +83,26 @@ export async function runHistory(seed: number, flaws: Flaws = {}): Promise<Histo
   await end(world, script);
   await pass(world, ECHO_MS);
   if (world.audit.findings.length === 0) judge(world);
-  const { audit, database, venue } = world;
+  const { audit, forecast } = world;
+  const counts = { ...countsOf(world), crashes: fleet.crashes };
+  return { seed, findings: audit.findings, calm: forecast.calm, counts, hash: () => hashOf(world) };
+}
+
+function countsOf({ audit, database, venue }: World): Omit<Counts, 'crashes'> {
+  const orders = [...database.orders.values()];
+  const executions = [...database.executions.values()];
+  const { doubts, cuts, amends, transitions } = audit.counts;
   return {
-    seed,
-    findings: audit.findings,
-    calm: world.forecast.calm,
-    orders: database.orders.size,
-    fills: venue.orders.reduce((sum, { trades }) => sum + trades.length, 0),
-    crashes: fleet.crashes,
+    orders: orders.length,
+    adopted: orders.filter(({ isExternal }) => isExternal).length,
+    amends,
+    replacements: orders.filter(({ replaces }) => replaces !== null).length,
+    fills: venue.orders.reduce((sum, order) => sum + lastOf(order).trades.length, 0),
+    busts: venue.busts,
+    inferred: executions.filter(({ origin }) => origin === 'inferred').length,
     takeovers: Number(database.node.epoch) - 1,
     fencedOff: database.fencedOff,
-    ...audit.counts,
-    hash: () => hashOf(world),
+    ...{ cuts, doubts, transitions },
   };
 }
 
@@ -84,24 +128,41 @@ async function notice(world: World, script: Script): Promise<void> {
   if (audit.findings.length === 0) judgeNoticed(world, since);
 }
 
+/** Until nothing works any more and our books are the venue's. */
 async function end(world: World, script: Script): Promise<void> {
-  const { timeline, database, audit } = world;
+  const { timeline, audit } = world;
   const until = timeline.now + ENDING_MS;
-  const isPending = (): boolean => [...database.outbox.values()].some(({ deliveredAt }) => deliveredAt === null);
-  while (audit.findings.length === 0) {
-    const alive = [...database.orders.values()].filter((order) => !hasEnded(order));
-    if (alive.length === 0 && script.isDone && !isPending()) return;
-    if (timeline.now > until) {
-      const list = alive.map(({ clientOrderId, life }) => `${clientOrderId} is ${life}`).join(', ');
-      const rows = [...database.outbox.values()].filter(({ deliveredAt }) => deliveredAt === null);
-      const pending = rows.map(({ lane, key, target }) => `${lane} ${key} to ${target}`).join(', ');
-      const rest = `${list} ${pending} ${script.isDone ? '' : 'decisions are not taken'}`.trim();
-      audit.find('NO_END', `${ENDING_MS} ms after the last fault: ${rest}`);
-    }
-    script.resume();
-    script.cancelAll();
+  for (;;) {
+    if (audit.findings.length > 0) return;
+    const missing = unfinished(world, script);
+    if (missing.length === 0) return;
+    if (timeline.now > until) audit.find('NO_END', `${ENDING_MS} ms after the last fault: ${missing.join(', ')}`);
+    if (!script.isDone || isAlive(world) || !isLookedOver(world)) script.resume();
+    if (isAlive(world)) script.cancelAll();
+    script.explain(explainable(world));
     await pass(world, CANCEL_MS);
   }
+}
+
+function isAlive({ database, venue }: World): boolean {
+  const works = venue.orders.some((order) => isWorking(lastOf(order)));
+  return works || [...database.orders.values()].some((order) => !hasEnded(order));
+}
+
+function unfinished(world: World, script: Script): string[] {
+  const { database, venue } = world;
+  const alive = [...database.orders.values()].filter((order) => !hasEnded(order));
+  const rows = [...database.outbox.values()].filter(({ deliveredAt }) => deliveredAt === null);
+  const list = [
+    ...alive.map(({ clientOrderId, life }) => `${clientOrderId} is ${life}`),
+    ...rows.map(({ lane, key, target }) => `${lane} ${key} to ${target}`),
+  ];
+  for (const order of venue.orders)
+    if (isWorking(lastOf(order))) list.push(`order ${order.venueOrderId} works at the venue`);
+  if (!script.isDone) list.push('decisions are not taken');
+  if (venue.pending > 0) list.push(`${venue.pending} trades are still to be shown or taken back`);
+  if (list.length > 0) return list;
+  return isLookedOver(world) ? lacking(world) : ['nobody has looked the account over'];
 }
 
 /** The processes of a history: as many as there should be, whatever becomes of them. */
@@ -119,6 +180,7 @@ class Fleet {
     this.#start();
     if (standby) this.#start();
     for (let kill = 0; kill < kills; kill += 1) this.#later(() => this.#kill());
+    if (world.forecast.clockSet) this.#later(() => this.#setClock());
     for (let pause = 0; pause < pauses; pause += 1) this.#later(() => this.#pause());
   }
 
@@ -163,6 +225,11 @@ class Fleet {
     else gateway.doom(random.pick(CRASH_POINTS), random.between(1, 6));
   }
 
+  #setClock(): void {
+    const { skewMs } = this.#world.forecast;
+    this.#holder()?.life.set(this.#random.between(-skewMs, skewMs));
+  }
+
   #pause(): void {
     const life = this.#holder()?.life;
     if (life === undefined || life.paused) return;
@@ -176,9 +243,9 @@ function hashOf({ database, venue }: World): string {
   for (const [id, journal] of database.journals)
     for (const { number, messageId, type, body, toState, at } of journal)
       hash.update([id, number, messageId, type, body, toState, at].join(' '));
-  for (const { request, versions, trades } of venue.orders) {
-    const states = versions.map(({ at, status, filled }) => `${at} ${status} ${filled}`);
-    hash.update(JSON.stringify({ request, states, trades }));
+  for (const { request, versions } of venue.orders) {
+    const states = versions.map(({ at, status, filled, trades }) => `${at} ${status} ${filled} ${trades.length}`);
+    hash.update(JSON.stringify({ request, states }));
   }
   return hash.digest('hex');
 }

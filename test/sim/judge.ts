@@ -1,87 +1,122 @@
-// What must hold when everything is over: our books against the venue's, every account of the same fills against the
+// What must hold when everything is over: our orders against the venue's, every account of the same fills against the
 // others, and every journal against the snapshot it folds to.
-import type { AnyStateMachine, EventObject } from 'xstate';
 import { actors } from '../../actors/index.ts';
 import { add, type Decimal, format, parse, sub } from '../../actors/market/decimal.ts';
-import type { ExecutionRow, OrderRow } from '../../actors/market/records.ts';
-import type { OrderContext } from '../../actors/order/facts.ts';
+import type { OrderRow } from '../../actors/market/records.ts';
 import type { Exposure } from '../../actors/risk/exposure.ts';
 import { riskKey } from '../../actors/risk/messages.ts';
-import type { ActorDefinition } from '../../actors/runtime/actor.ts';
-import type { ActorKey } from '../../actors/runtime/message.ts';
-import type { ActorRow, TransitionRow } from '../../actors/runtime/ports.ts';
 import { replay } from '../../actors/runtime/replay.ts';
-import { createStepper, type Head } from '../../actors/runtime/step.ts';
-import { stamp } from '../../actors/runtime/turn.ts';
 import { isNeverThere } from './audit.ts';
-import { CONCURRENT_MAX, PROVIDER, SCOPE, STRATEGY } from './gateway.ts';
+import { type BookOrder, lastOf, viewOf, wasReopened } from './book.ts';
+import { judgeCalm } from './judge-calm.ts';
+import { countedOrders, judgeMoney } from './judge-money.ts';
+import { CONCURRENT_MAX, INSTANCE, ORDER_PREFIX, PROVIDER, SCOPE, STRATEGY } from './names.ts';
 import { hasEnded } from './script.ts';
-import { type BookOrder, SYMBOL, viewOf } from './venue.ts';
+import { contextOf } from './snapshots.ts';
+import { SYMBOL } from './venue.ts';
 import type { World } from './world.ts';
 
 export function judge(world: World): void {
   if (world.audit.counts.concurrent > CONCURRENT_MAX)
     world.audit.find('OVER_LIMIT', `${world.audit.counts.concurrent} orders at once, allowed ${CONCURRENT_MAX}`);
   judgeOrders(world);
+  judgeOthers(world);
+  judgeMoney(world);
   judgeSums(world);
   judgeJournals(world);
   judgeLetters(world);
   if (world.forecast.calm) judgeCalm(world);
 }
 
-/** What moved at the venue before then, by a fill or its end, has moved here as well. */
-export function judgeNoticed({ database, venue, audit }: World, since: number): void {
-  for (const booked of venue.orders) {
-    const { status, filledQuantity, updatedAt, clientOrderId } = viewOf(booked);
-    const order = database.orders.get(clientOrderId);
-    if (updatedAt > since || order === undefined) continue;
-    const ours = `${order.life} with ${order.filledQuantity}`;
-    const theirs = `${status === 'open' ? 'working' : status} with ${filledQuantity}`;
-    if (ours !== theirs) audit.find('UNNOTICED', `${clientOrderId} is ${ours}, at the venue long ${theirs}`);
+/** What moved at the venue before then has moved here as well; what was tied or dated is over. */
+export function judgeNoticed(world: World, since: number): void {
+  const { database, audit } = world;
+  for (const { booked, row } of countedOrders(world)) {
+    const { status, filledQuantity, updatedAt } = viewOf(booked);
+    if (updatedAt > since || row === null || hasHidden(booked, since)) continue;
+    const ours = `${row.life === 'parked' ? 'working' : row.life} with ${row.filledQuantity}`;
+    const theirs = `${status === 'open' || status === 'parked' ? 'working' : status} with ${filledQuantity}`;
+    if (ours !== theirs) audit.find('UNNOTICED', `${row.clientOrderId} is ${ours}, at the venue long ${theirs}`);
   }
+  for (const row of database.orders.values()) {
+    if (hasEnded(row) || row.completedAt !== null) continue;
+    if (row.life !== 'closing' && row.goodTillAt !== null && row.goodTillAt < since && isQuietSince(row, world, since))
+      audit.find('OVERDUE', `${row.clientOrderId} is ${row.life}, good till ${row.goodTillAt}`);
+    const other = row.linkedTo === null ? undefined : database.orders.get(row.linkedTo);
+    const isCalledOff = other !== undefined && (other.filledQuantity !== '0' || hasEnded(other));
+    if (row.life !== 'closing' && isCalledOff && isQuietSince(other, world, since) && isQuietSince(row, world, since))
+      audit.find('UNTIED', `${row.clientOrderId} is ${row.life}, and ${other.clientOrderId} is ${other.life}`);
+  }
+}
+
+function isQuietSince({ clientOrderId }: OrderRow, { venue }: World, since: number): boolean {
+  const booked = venue.of(clientOrderId).at(-1);
+  // One that came back when a trade was taken back has told its partner long ago.
+  return booked === undefined || (lastOf(booked).at < since && !wasReopened(booked));
+}
+
+/** A trade the venue counts and shows later than this. */
+function hasHidden(booked: BookOrder, since: number): boolean {
+  return booked.versions.some(({ trades }) => trades.some(({ shownAt }) => shownAt > since));
 }
 
 function judgeOrders({ database, venue, audit }: World): void {
-  const executions = Map.groupBy(database.executions.values(), ({ clientOrderId }) => clientOrderId);
   for (const order of database.orders.values()) {
-    const { clientOrderId } = order;
-    const [booked] = venue.of(clientOrderId);
-    const ours = executions.get(clientOrderId) ?? [];
-    if (!hasEnded(order)) audit.find('UNDECIDED', `${clientOrderId} is ${order.life}`);
-    else if (booked === undefined) {
-      if (!isNeverThere(order)) audit.find('AGAINST_THE_BOOKS', `${clientOrderId} is ${order.life}, not at the venue`);
-    } else for (const finding of differences(order, booked, ours)) audit.find('AGAINST_THE_BOOKS', finding);
+    const { clientOrderId, life, isExternal } = order;
+    const booked = isExternal ? venue.byId(order.venueOrderId ?? '') : venue.of(clientOrderId).at(-1);
+    if (!hasEnded(order)) audit.find('UNDECIDED', `${clientOrderId} is ${life}`);
+    else if (booked == null) {
+      if (!isNeverThere(order)) audit.find('AGAINST_THE_BOOKS', `${clientOrderId} is ${life}, not at the venue`);
+    } else for (const finding of differences(order, booked)) audit.find('AGAINST_THE_BOOKS', finding);
   }
 }
 
-function differences(order: OrderRow, booked: BookOrder, ours: readonly ExecutionRow[]): string[] {
+function differences(order: OrderRow, booked: BookOrder): string[] {
   const theirs = viewOf(booked);
   const { clientOrderId, life } = order;
   const found: string[] = [];
-  if (life !== theirs.status) found.push(`${clientOrderId} is ${life}, at the venue ${theirs.status}`);
-  if (order.filledQuantity !== theirs.filledQuantity)
-    found.push(`${clientOrderId} is filled ${order.filledQuantity}, at the venue ${theirs.filledQuantity}`);
-  const fillOf = (one: { tradeId: string; quantity: string; price: string; fee: string | null }): string =>
-    `${one.tradeId}:${one.quantity}@${one.price}/${one.fee}`;
-  const mine = ours.map(fillOf).sort().join(' ');
-  const venues = booked.trades.map(fillOf).sort().join(' ');
-  if (mine !== venues) found.push(`${clientOrderId} has executions ${mine}, at the venue ${venues}`);
+  const compare = (what: string, mine: string | null, venues: string | null | undefined): void => {
+    if (mine !== venues) found.push(`${clientOrderId}: ${what} ${mine}, at the venue ${venues}`);
+  };
+  compare('life', life, theirs.status);
+  compare('filled', order.filledQuantity, theirs.filledQuantity);
+  compare('filled for', order.filledQuote, theirs.filledQuote);
+  compare('quantity', order.quantity, theirs.quantity);
+  compare('price', order.price, theirs.price);
   return found;
 }
 
+/** An order of somebody else is here once, however often it was told. */
+function judgeOthers({ database, venue, audit }: World): void {
+  const here = Map.groupBy(
+    [...database.orders.values()].filter(({ isExternal }) => isExternal),
+    ({ venueOrderId }) => venueOrderId,
+  );
+  for (const [venueOrderId, rows] of here)
+    if (rows.length > 1) audit.find('ADOPTED_TWICE', `order ${venueOrderId} of others is here ${rows.length} times`);
+  const isLost = [...here.keys()].some((id) => isLikeOurs(venue.byId(id ?? '')));
+  const isTold = ['ORDER_OF_OURS_UNKNOWN', 'TRADING_RESTRICTED'].every((what) =>
+    database.log.some(({ action }) => action === what),
+  );
+  if (isLost && !isTold) audit.find('UNALARMED', 'an order of ours is unknown here, and nobody was told');
+}
+
+function isLikeOurs(booked: BookOrder | null): boolean {
+  return booked?.request.clientOrderId.startsWith(`${ORDER_PREFIX}lost`) === true;
+}
+
 /** Nothing is reserved any more, and everybody who counts a position counts the same. */
-function judgeSums({ database, venue, audit }: World): void {
-  let position: Decimal = 0n;
-  for (const { request, trades } of venue.orders)
-    for (const { quantity } of trades)
-      position = request.side === 'Buy' ? add(position, parse(quantity)) : sub(position, parse(quantity));
+function judgeSums(world: World): void {
+  const { database, audit } = world;
   const risk = database.find(riskKey(SCOPE));
+  const counted = countedOrders(world).flatMap(({ booked, row }) => (row === null ? [] : [{ booked, row }]));
   if (risk !== null) {
     const { exposure } = contextOf<{ readonly exposure: Exposure }>(risk);
     const book = exposure.books[`${PROVIDER}:${SYMBOL}`];
     if (exposure.orders > 0) audit.find('RESERVED', `risk still holds ${Object.keys(book?.open ?? {}).join(' ')}`);
     const held = book?.position ?? '0';
-    if (held !== format(position)) audit.find('POSITION', `risk counts ${held}, the venue ${format(position)}`);
+    const position = format(netOf(counted.map(({ booked }) => booked)));
+    if (held !== position) audit.find('POSITION', `risk counts ${held}, the venue ${position}`);
   }
   const strategy = database.find(STRATEGY);
   if (strategy === null) return;
@@ -90,12 +125,18 @@ function judgeSums({ database, venue, audit }: World): void {
   );
   const left = Object.keys(open);
   if (left.length > 0) audit.find('UNTOLD', `the strategy believes in ${left.join(' ')}`);
-  const counted = positions[`${PROVIDER} ${SYMBOL}`] ?? '0';
-  if (counted !== format(position)) audit.find('POSITION', `the strategy counts ${counted}, not ${format(position)}`);
+  const own = counted.filter(({ row }) => row.strategyInstance === INSTANCE);
+  const position = format(netOf(own.map(({ booked }) => booked)));
+  const known = positions[`${PROVIDER} ${SYMBOL}`] ?? '0';
+  if (known !== position) audit.find('POSITION', `the strategy counts ${known}, not ${position}`);
 }
 
-function contextOf<Context>({ snapshot }: ActorRow): Context {
-  return (JSON.parse(snapshot) as { readonly c: Context }).c;
+/** Bought less sold, before fees. */
+function netOf(orders: readonly BookOrder[]): Decimal {
+  return orders.reduce((sum, order) => {
+    const filled = parse(viewOf(order).filledQuantity);
+    return order.request.side === 'Buy' ? add(sum, filled) : sub(sum, filled);
+  }, 0n);
 }
 
 function judgeJournals({ database, audit, flaws }: World): void {
@@ -118,47 +159,4 @@ function judgeLetters({ database, audit, timeline }: World): void {
   for (const { lane, key, target, deliveredAt, at } of database.outbox.values())
     if (deliveredAt === null && at < timeline.now - ANSWERED_MS)
       audit.find('UNSETTLED', `${lane} ${key} to ${target} is still pending`);
-}
-
-const REPAIRS: ReadonlySet<string> = new Set(['OrderFound', 'OrderNotFound', 'QueryFailed', 'ReconcileRequested']);
-
-/** Without a fault there is nothing to repair: what is asked of the venue brings nothing that was not known. */
-function judgeCalm({ database, audit }: World): void {
-  for (const [id, journal] of database.journals) {
-    const key = database.keyOf(id);
-    const definition = actors.find(({ kind }) => key.startsWith(`${kind}/`));
-    if (definition?.kind !== 'order') continue;
-    for (const finding of repairs(definition, key, journal)) audit.find('REPAIRED_IN_CALM', finding);
-  }
-}
-
-function repairs({ machine }: ActorDefinition, key: ActorKey, journal: readonly TransitionRow[]): string[] {
-  const stepper = stepperOf(machine);
-  const found: string[] = [];
-  let head: Head | null = null;
-  for (const { type, body, at, messageId } of journal) {
-    const message = JSON.parse(body) as EventObject & { readonly input: unknown };
-    const before: Head | null = head;
-    head =
-      before === null ? stepper.start(message.input).head : stepper.step(before, stamp(message, at, messageId)).head;
-    if (before === null || !REPAIRS.has(type)) continue;
-    const was = factsOf(before);
-    const is = factsOf(head);
-    if (was !== is) found.push(`${key}: ${type} turns ${was} into ${is}`);
-  }
-  return found;
-}
-
-const steppers = new WeakMap<AnyStateMachine, ReturnType<typeof createStepper>>();
-
-function stepperOf(machine: AnyStateMachine): ReturnType<typeof createStepper> {
-  const known = steppers.get(machine) ?? createStepper(machine);
-  steppers.set(machine, known);
-  return known;
-}
-
-/** Without what only says how often the venue was asked. */
-function factsOf({ context }: Head): string {
-  const { order: _order, asking: _asking, asks: _asks, absences: _absences, ...facts } = context as OrderContext;
-  return JSON.stringify(facts);
 }

@@ -6,7 +6,7 @@ import type { Timeline } from './timeline.ts';
 export class Life implements Clock {
   readonly name: string;
   readonly #timeline: Timeline;
-  readonly #skewMs: number;
+  #skewMs: number;
   #dead = false;
   #held: (() => void)[] | null = null;
 
@@ -24,6 +24,11 @@ export class Life implements Clock {
   }
   get skewMs(): number {
     return this.#skewMs;
+  }
+
+  /** Its clock is set, forwards or backwards. */
+  set(skewMs: number): void {
+    this.#skewMs = skewMs;
   }
 
   now(): number {

@@ -9,7 +9,8 @@ import { actors, orderActor } from '../../actors/index.ts';
 import type { Execution } from '../../actors/market/execution.ts';
 import type { OrderMessage, SubmitArgs, VenueRef } from '../../actors/order/messages.ts';
 import type { ActorDefinition, EffectDefinition } from '../../actors/runtime/actor.ts';
-import { viewOf } from './venue.ts';
+import { viewOf } from './book.ts';
+import * as wrong from './mutants-actors.ts';
 import type { Flaws, World } from './world.ts';
 
 export interface Mutant {
@@ -57,6 +58,35 @@ function listeners(change: (listener: ExchangeListener) => Partial<ExchangeListe
   return (open: OpenExchange): OpenExchange =>
     (settings, listener, signal) =>
       open(settings, { ...listener, ...change(listener) }, signal);
+}
+
+function triedAgain(session: ExchangeSession): Partial<ExchangeSession> {
+  return {
+    async submit(request, signal) {
+      const answer = await session.submit(request, signal);
+      return answer.outcome === 'unknown' ? session.submit(request, signal) : answer;
+    },
+  };
+}
+
+/** Not in the list of open orders is taken for "was never sent": the order goes for another slot. */
+function unlistedIsUnsent(session: ExchangeSession): Partial<ExchangeSession> {
+  return {
+    async submit(request, signal) {
+      const answer = await session.submit(request, signal);
+      if (answer.outcome !== 'unknown') return answer;
+      const open = await session.openOrders(signal);
+      const isListed = open.some(({ clientOrderId }) => clientOrderId === request.clientOrderId);
+      return isListed ? answer : { outcome: 'notSent', reason: 'it is not listed' };
+    },
+  };
+}
+
+function signedWhenSent(session: ExchangeSession, { timeline }: World): Partial<ExchangeSession> {
+  return {
+    submit: (request, signal) =>
+      session.submit({ ...request, signedAt: timeline.now, deadlineAt: timeline.now + 5_000 }, signal),
+  };
 }
 
 function cancelRefusedIsCanceled(session: ExchangeSession, { venue }: World): Partial<ExchangeSession> {
@@ -112,6 +142,21 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'SENT_TWICE',
   },
   {
+    does: 'sends a submit again that got no answer',
+    flaws: { exchange: sessions(triedAgain) },
+    breaks: 'SENT_TWICE',
+  },
+  {
+    does: 'sends a submit again that was not found',
+    flaws: { exchange: sessions(unlistedIsUnsent) },
+    breaks: 'SENT_TWICE',
+  },
+  {
+    does: 'signs a request when it sends it',
+    flaws: { exchange: sessions(signedWhenSent) },
+    breaks: 'NOT_COMMITTED',
+  },
+  {
     does: 'takes a submit without an answer for rejected',
     flaws: { actors: ordering({ submitOrder: { ...submitOrder, perform: unknownIsRejected } }) },
     breaks: 'AGAINST_THE_BOOKS',
@@ -136,7 +181,57 @@ export const MUTANTS: readonly Mutant[] = [
   {
     does: 'counts an execution as often as it is told',
     flaws: { exchange: listeners(renamed()) },
-    breaks: 'AGAINST_THE_BOOKS',
+    breaks: 'INVENTED',
+  },
+  {
+    does: 'knows a trade by its id alone, without its order',
+    flaws: { executionKey: ({ venue, account, symbol, tradeId }) => [venue, account, symbol, tradeId].join(' ') },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'ignores the orders of others',
+    flaws: { actors: wrong.othersIgnored },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'ignores that a trade was taken back',
+    flaws: { actors: wrong.bustsIgnored },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'refuses a fill that comes after the end',
+    flaws: { actors: wrong.lateFillsRefused },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'ignores how much the venue counts as filled',
+    flaws: { actors: wrong.countIgnored },
+    breaks: 'NO_END',
+  },
+  {
+    does: 'opens an order again by an acknowledgement that comes late',
+    flaws: { actors: wrong.lateAckReopens },
+    breaks: 'RESURRECTED',
+  },
+  {
+    does: 'reserves only the new terms while an amend is under way',
+    flaws: { actors: wrong.onlyNewTermsReserved },
+    breaks: 'RESERVED',
+  },
+  {
+    does: 'places the new order before the old one is over',
+    flaws: { actors: wrong.replacedAtOnce },
+    breaks: 'OVERSIZED',
+  },
+  {
+    does: 'keeps locked what nothing needs any more',
+    flaws: { actors: wrong.locksKept },
+    breaks: 'LOCKED',
+  },
+  {
+    does: 'forgets the fees that are paid in the base asset',
+    flaws: { actors: wrong.baseFeesForgotten },
+    breaks: 'POSITION',
   },
   {
     does: 'leaves the fills of its stream to reconciliation',

@@ -2,13 +2,14 @@
 // process that died with it in its hands may have committed it or not.
 import type { OrderRow } from '../../actors/market/records.ts';
 import { type OrderMessage, orderKey } from '../../actors/order/messages.ts';
-import { providerKey } from '../../actors/provider/messages.ts';
+import { type ProviderMessage, providerKey } from '../../actors/provider/messages.ts';
 import { riskKey } from '../../actors/risk/messages.ts';
 import type { ActorKey, Message } from '../../actors/runtime/message.ts';
-import type { PlaceOrder, StrategyMessage } from '../../actors/strategy/messages.ts';
-import { type Gateway, PROVIDER, SCOPE, STRATEGY } from './gateway.ts';
+import type { StrategyMessage } from '../../actors/strategy/messages.ts';
+import type { Gateway } from './gateway.ts';
+import { PROVIDER, SCOPE, STRATEGY } from './names.ts';
 import type { Random } from './random.ts';
-import { PRICE, SYMBOL } from './venue.ts';
+import { priceOf, quantityOf, type Wish, wishOf } from './wishes.ts';
 import type { World } from './world.ts';
 
 const AGAIN_MS = 400;
@@ -41,6 +42,13 @@ export class Script {
   resume(): void {
     this.#tell(providerKey(PROVIDER), { type: 'Start' });
     this.#tell(riskKey(SCOPE), { type: 'ReleaseKillSwitch', by: 'operator' });
+    this.#tell(riskKey(SCOPE), { type: 'LiftRestriction', provider: PROVIDER, symbol: null, by: 'operator' });
+  }
+
+  /** Says of everything nobody could explain what it was. */
+  explain(assets: readonly string[]): void {
+    for (const asset of assets)
+      this.#tell(providerKey(PROVIDER), { type: 'ExplainDifference', by: 'operator', asset, reason: 'a deposit' });
   }
 
   get isDone(): boolean {
@@ -55,14 +63,16 @@ export class Script {
   #plan(number: number): void {
     const random = this.#random;
     const { timeline } = this.#world;
-    const wish = wishOf(random, number);
     const atMs = random.between(1_000, DECIDING_MS);
+    const wish = wishOf(random, number, timeline.now + atMs);
     this.#open += 1;
     timeline.after(atMs, () => this.#place(number, wish));
+    if (random.chance(0.6)) timeline.after(atMs + random.between(1, 6_000), () => this.#amendOne());
     if (random.chance(0.5)) timeline.after(atMs + random.between(1, 12_000), () => this.#cancelOne());
+    if (random.chance(0.03)) timeline.after(atMs + random.between(1, 12_000), () => this.#cancelEverything());
   }
 
-  #place(number: number, wish: Omit<PlaceOrder, 'sandbox'>): void {
+  #place(number: number, wish: Wish): void {
     const gateway = this.#serving();
     if (gateway?.isTrading !== true) return this.#placeAgain(number, wish);
     // A process that fails turns its callers away and dies: one of the two is heard.
@@ -75,7 +85,7 @@ export class Script {
     };
     const again = once(() => this.#placeAgain(number, wish));
     const forget = gateway.whenDead(again);
-    const message: PlaceOrder = { ...wish, sandbox: gateway.sandbox ?? 0 };
+    const message = { ...wish, sandbox: gateway.sandbox ?? 0 } satisfies StrategyMessage;
     gateway.system.deliver(STRATEGY, message, { id: `wish-${number}` }).then(
       once(() => {
         this.#open -= 1;
@@ -84,7 +94,7 @@ export class Script {
     );
   }
 
-  #placeAgain(number: number, wish: Omit<PlaceOrder, 'sandbox'>): void {
+  #placeAgain(number: number, wish: Wish): void {
     this.#world.timeline.after(AGAIN_MS, () => this.#place(number, wish));
   }
 
@@ -110,13 +120,42 @@ export class Script {
   }
 
   #cancelOne(): void {
-    const alive = [...this.#world.database.orders.values()].filter((order) => !hasEnded(order));
-    const [first, ...rest] = alive;
-    if (first !== undefined) this.#cancel(this.#random.pick([first, ...rest]), this.#random.chance(0.5));
+    const order = this.#oneAlive();
+    if (order !== null) this.#cancel(order, this.#random.chance(0.5));
+  }
+
+  /** By the strategy, or by the operator at the provider, where it takes the orders of others with it. */
+  #cancelEverything(): void {
+    const gateway = this.#serving();
+    if (gateway === null) return;
+    const cancelAll = { type: 'CancelAll', by: 'operator', reason: 'asked', symbol: null } satisfies ProviderMessage;
+    if (this.#random.chance(0.5)) return this.#tell(providerKey(PROVIDER), cancelAll);
+    const sandbox = gateway.sandbox ?? 0;
+    this.#tell(STRATEGY, { type: 'CancelOrders', sandbox, provider: PROVIDER, symbol: null } satisfies StrategyMessage);
+  }
+
+  /** Other terms for an order: fewer or more, at its price or another. */
+  #amendOne(): void {
+    const random = this.#random;
+    const order = this.#oneAlive();
+    const price = random.chance(0.4) ? priceOf(random) : null;
+    const quantity = quantityOf(random);
+    const sandbox = this.#serving()?.sandbox ?? null;
+    if (order === null || order.isExternal || sandbox === null) return;
+    const { clientOrderId } = order;
+    const isPriced = order.orderType === 'Limit' || order.orderType === 'StopLimit';
+    const terms = { quantity, price: isPriced ? price : null };
+    const wish = { type: 'AmendOrder', sandbox, clientOrderId, ref: null, ...terms } satisfies StrategyMessage;
+    this.#tell(STRATEGY, wish);
+  }
+
+  #oneAlive(): OrderRow | null {
+    const [first, ...rest] = [...this.#world.database.orders.values()].filter((order) => !hasEnded(order));
+    return first === undefined ? null : this.#random.pick([first, ...rest]);
   }
 
   /** By the operator, or by the strategy. */
-  #cancel({ clientOrderId }: OrderRow, byOperator: boolean): void {
+  #cancel({ clientOrderId, isExternal }: OrderRow, byOperator: boolean): void {
     const gateway = this.#serving();
     if (gateway === null) return;
     this.#cancels += 1;
@@ -129,27 +168,11 @@ export class Script {
       ref: null,
     } satisfies StrategyMessage;
     const operators = { type: 'CancelOrder', reason: 'asked' } satisfies OrderMessage;
-    const asked = byOperator
-      ? system.deliver(orderKey(clientOrderId), operators, id)
-      : system.deliver(STRATEGY, strategys, id);
+    const asked =
+      byOperator || isExternal
+        ? system.deliver(orderKey(clientOrderId), operators, id)
+        : system.deliver(STRATEGY, strategys, id);
     // Whoever asks for an end asks again when it does not come.
     asked.catch(() => {});
   }
-}
-
-function wishOf(random: Random, number: number): Omit<PlaceOrder, 'sandbox'> {
-  const orderType = random.chance(0.12) ? 'Market' : 'Limit';
-  const timeInForce = random.chance(0.7) ? 'GTC' : random.pick(['IOC', 'FOK'] as const);
-  return {
-    type: 'PlaceOrder',
-    ref: String(number),
-    provider: PROVIDER,
-    symbol: SYMBOL,
-    side: random.pick(['Buy', 'Sell'] as const),
-    orderType,
-    quantity: `0.0${random.between(10, 40)}`,
-    price: orderType === 'Market' ? null : PRICE,
-    timeInForce: orderType === 'Market' ? 'GTC' : timeInForce,
-    postOnly: false,
-  };
 }

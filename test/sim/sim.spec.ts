@@ -30,6 +30,16 @@ test('the histories are rough: fills, crashes, takeovers, cuts and doubts come u
   t.true(result.fencedOff > 0, `${result.fencedOff} commits of processes that were taken over`);
   t.true(result.cuts > 30, `${result.cuts} cuts`);
   t.true(result.doubts > 30, `${result.doubts} doubts`);
+  t.true(result.adopted > 20, `${result.adopted} orders of others`);
+  t.true(result.amends > 5, `${result.amends} amends`);
+  t.true(result.replacements > 10, `${result.replacements} orders in the place of others`);
+  t.true(result.busts > 15, `${result.busts} trades taken back`);
+});
+
+test('what the venue counts and does not show is inferred, and gives way to what it shows at last', async (t) => {
+  const result = await campaign(seedsFrom(1, 200));
+  t.deepEqual(result.failed, []);
+  t.true(result.inferred > 0, `${result.inferred} inferred executions`);
 });
 
 test('a seed decides everything: run again, it gives the same journals and the same books of the venue', async (t) => {
@@ -59,7 +69,7 @@ test('the command says what it ran and ends well when nothing is broken', async 
   fs.writeFileSync(kept, '[]');
   keepSeeds([30_001, 30_000], kept);
   const { stdout } = await run(process.execPath, [path.join(import.meta.dirname, 'run.ts'), '3', '20001', kept]);
-  t.regex(stdout, /^5 histories, \d+ a minute: \d+ calm, \d+ orders, \d+ fills/);
+  t.regex(stdout, /^5 histories, \d+ a minute: \d+ calm, \d+ orders, \d+ adopted, \d+ amends/);
   t.regex(stdout, /no invariant was broken/);
   t.deepEqual(keptSeeds(kept), [30_000, 30_001]);
 });

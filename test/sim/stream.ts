@@ -1,6 +1,6 @@
 // The user stream of a session: reports come in their order, each after the one before is durable, until the link is
-// cut, which is noticed late; what is reported meanwhile is lost. Some come twice, and after a change of connections
-// out of order.
+// cut, which is noticed late; what is reported meanwhile is lost, but for trades taken back, which the venue tells
+// until somebody has heard it. Some come twice, and after a change of connections out of order.
 import type { ExchangeListener, OrderReport } from '../../actors/exchanges/exchange.ts';
 import type { Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -43,6 +43,7 @@ class Reports implements Stream {
     this.#options = options;
     this.#listener = listener;
     this.#detach = options.venue.attach((report) => this.#send(report));
+    for (const report of options.venue.unheard.values()) this.#send(report);
     this.#expectCut();
     this.#tick();
   }
@@ -67,8 +68,9 @@ class Reports implements Stream {
   }
 
   #send(report: OrderReport): void {
-    if (!this.#up) return;
     const { timeline, random, weather } = this.#options;
+    if (weather().down === 'all') return this.#cut('out of order', random.between(0, 4_000));
+    if (!this.#up) return;
     const { latency, duplicated, reordered } = weather().stream;
     const dueAt = timeline.now + random.between(...latency);
     this.#lastAt = reordered ? dueAt : Math.max(this.#lastAt, dueAt);
@@ -84,6 +86,7 @@ class Reports implements Stream {
         if (this.#closed || link !== this.#link) return;
         try {
           await this.#listener.onReport(report);
+          this.#options.venue.unheard.delete(report.reportId);
         } catch {
           // It could not be made durable, and the stream cannot be asked again.
           this.#cut('a report could not be handed on', 0);
@@ -105,20 +108,27 @@ class Reports implements Stream {
 
   #cut(reason: string, unnoticedMs: number): void {
     if (this.#closed || !this.#up) return;
-    const { life, random, onCut } = this.#options;
+    const { life, onCut } = this.#options;
     this.#up = false;
     this.#link += 1;
     onCut();
     life.after(unnoticedMs, () => {
       if (this.#closed) return;
       this.#listener.onDisconnected(reason);
-      life.after(random.between(100, 4_000), () => {
-        if (this.#closed) return;
-        this.#up = true;
-        this.#lastAt = 0;
-        this.#listener.onConnected();
-        this.price();
-      });
+      this.#comeBack();
+    });
+  }
+
+  #comeBack(): void {
+    const { life, random, weather, venue } = this.#options;
+    life.after(random.between(100, 4_000), () => {
+      if (this.#closed) return;
+      if (weather().down === 'all') return this.#comeBack();
+      this.#up = true;
+      this.#lastAt = 0;
+      this.#listener.onConnected();
+      for (const report of venue.unheard.values()) this.#send(report);
+      this.price();
     });
   }
 }

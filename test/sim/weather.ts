@@ -6,6 +6,8 @@ type Range = readonly [from: number, to: number];
 
 /** Shares are from 0 to 1, times in ms. */
 export interface Weather {
+  /** What of the venue answers nothing for a while: its history comes back whole. */
+  readonly down: 'nothing' | 'history' | 'all';
   readonly database: {
     readonly latency: Range;
     readonly lost: number;
@@ -21,7 +23,9 @@ export interface Weather {
     readonly rejected: number;
     /** Accepted long after the request came in. */
     readonly slow: number;
-    /** Cancels refused although the order works. */
+    /** Share of trades that count long before they are shown. */
+    readonly hidden: number;
+    /** Cancels and amends refused although the order works. */
     readonly cancelRefused: number;
     /** How far reads may be behind. */
     readonly lagMs: number;
@@ -48,23 +52,45 @@ export interface Forecast {
   /** A second process waits for the lease. */
   readonly standby: boolean;
   readonly skewMs: number;
+  /** The clock of the process that serves is set once. */
+  readonly clockSet: boolean;
+  /** The venue does not answer, or its history does not, for a while. */
+  readonly outage: { readonly atMs: number; readonly forMs: number; readonly down: 'history' | 'all' } | null;
+  /** How much of an amend the venue can do. */
+  readonly amend: 'none' | 'reduce' | 'full';
+  /** Somebody puts something into the account. */
+  readonly deposits: boolean;
 }
 
 /** The venue's bounds below are the session's capabilities: a venue that breaks its word proves nothing. */
 export const CLEAR: Weather = {
+  down: 'nothing',
   database: { latency: [1, 2], lost: 0, lateMs: 0, transient: 0 },
-  venue: { latency: [25, 50], lost: 0, delayed: 0, notSent: 0, rejected: 0.05, slow: 0, cancelRefused: 0, lagMs: 0 },
+  venue: {
+    latency: [25, 50],
+    lost: 0,
+    delayed: 0,
+    notSent: 0,
+    rejected: 0.05,
+    slow: 0,
+    hidden: 0,
+    cancelRefused: 0,
+    lagMs: 0,
+  },
   stream: { latency: [1, 2], duplicated: 0, reordered: false, cutEveryMs: 0 },
 };
 
 export function forecast(random: Random): Forecast {
+  const amend = random.pick(['none', 'reduce', 'reduce', 'full'] as const);
   if (random.chance(0.15)) {
-    return { calm: true, storm: CLEAR, kills: 0, pauses: 0, struck: 0, patient: false, standby: false, skewMs: 0 };
+    const nothing = { kills: 0, pauses: 0, struck: 0, skewMs: 0, clockSet: false, patient: false, standby: false };
+    return { calm: true, storm: CLEAR, ...nothing, outage: null, amend, deposits: false };
   }
   const some = (most: number): number => (random.chance(0.65) ? random.next() * most : 0);
   return {
     calm: false,
     storm: {
+      down: 'nothing',
       database: { latency: [1, random.between(2, 40)], lost: some(0.15), lateMs: 1_500, transient: some(0.15) },
       venue: {
         latency: [2, random.between(10, 400)],
@@ -73,6 +99,7 @@ export function forecast(random: Random): Forecast {
         notSent: some(0.15),
         rejected: some(0.15),
         slow: some(0.25),
+        hidden: some(0.15),
         cancelRefused: some(0.3),
         lagMs: Math.round(some(4_800)),
       },
@@ -88,7 +115,17 @@ export function forecast(random: Random): Forecast {
     struck: some(0.5),
     standby: random.chance(0.6),
     patient: random.chance(0.35),
-    skewMs: random.between(0, 400),
+    skewMs: random.between(0, 800),
+    clockSet: random.chance(0.25),
+    outage: random.chance(0.25)
+      ? {
+          atMs: random.between(2_000, 25_000),
+          forMs: random.between(2_000, 18_000),
+          down: random.pick(['history', 'all']),
+        }
+      : null,
+    amend,
+    deposits: random.chance(0.08),
   };
 }
 

@@ -163,7 +163,7 @@ test.serial('a position handed over from the run before counts towards the limit
 
 test.serial('quotes of the run before are kept where they are right and replaced where not', async (t) => {
   const old = { ref: null, provider: 'paper', symbol: 'BTC-USDT', orderType: 'Limit', quantity: '0.001' } as const;
-  const life = { filledQuantity: '0', state: 'ACK', cancelling: false } as const;
+  const life = { stopPrice: null, filledQuantity: '0', state: 'ACK', cancelling: false } as const;
   const orders = [
     { ...old, ...life, clientOrderId: 'old1', side: 'Buy', price: '59970.00' },
     { ...old, ...life, clientOrderId: 'old2', side: 'Sell', price: '60100.00' },

@@ -17,6 +17,9 @@ const PLACE: Decision = {
   price: '60000',
   timeInForce: 'GTC',
   postOnly: false,
+  stopPrice: null,
+  goodTillAt: null,
+  linkedTo: null,
 };
 const held = (view: AccountView) => view.view().positions.map(({ quantity }) => quantity);
 
@@ -45,6 +48,63 @@ test('a reject of an order that was never acknowledged removes it', (t) => {
   view.decided(PLACE);
   view.reported(report({ state: 'REJECTED', ref: '1', side: 'Sell' }));
   t.deepEqual(view.view(), NOTHING);
+});
+
+test('an execution that is taken back leaves the position, and its order may work again', (t) => {
+  const view = new AccountView(NOTHING);
+  view.decided(PLACE);
+  const sale = { ref: '1', side: 'Sell' } as const;
+  view.reported(report({ ...sale, state: 'PARTIAL', filledQuantity: '0.4', lastQuantity: '0.4' }));
+  view.reported(report({ ...sale, state: 'FILLED', filledQuantity: '1', lastQuantity: '0.6' }));
+  t.deepEqual([view.view().orders, held(view)], [[], ['-1']]);
+  const bust = report({ side: 'Sell', state: 'PARTIAL', filledQuantity: '0.4', lastQuantity: '-0.6' });
+  view.reported(bust);
+  t.deepEqual(held(view), ['-0.4']);
+  t.like(view.view().orders, [{ clientOrderId: 'c1', state: 'PARTIAL', filledQuantity: '0.4' }]);
+  view.reported(bust);
+  t.deepEqual(held(view), ['-0.4']);
+  view.reported(report({ side: 'Sell', state: 'FILLED', filledQuantity: '1', lastQuantity: '0.6' }));
+  t.deepEqual([view.view().orders, held(view)], [[], ['-1']]);
+});
+
+test('an execution that is taken back after the end of its order does not open it', (t) => {
+  const view = new AccountView(NOTHING);
+  view.reported(report({ state: 'CANCELLED', filledQuantity: '0.4' }));
+  view.reported(report({ state: 'CANCELLED', filledQuantity: '0', lastQuantity: '-0.4' }));
+  t.deepEqual([view.view().orders, held(view)], [[], ['0']]);
+});
+
+test('all orders of a place are asked to cancel at once, and no others', (t) => {
+  const cancelling = (decision: Decision) => {
+    const view = new AccountView(NOTHING);
+    view.decided(PLACE);
+    view.decided({ ...PLACE, ref: '2', symbol: 'ETH-USDT' });
+    view.decided({ ...PLACE, ref: '3', provider: 'other' });
+    view.decided(decision);
+    return view.view().orders.filter((order) => order.cancelling);
+  };
+  const refs = (provider: string | null, symbol: string | null) =>
+    cancelling({ type: 'CancelOrders', provider, symbol }).map(({ ref }) => ref);
+  t.deepEqual(refs(null, null), ['1', '2', '3']);
+  t.deepEqual(refs('paper', null), ['1', '2']);
+  t.deepEqual(refs(null, 'BTC-USDT'), ['1', '3']);
+  t.deepEqual(refs('paper', 'ETH-USDT'), ['2']);
+});
+
+test('what replaces an order is there from the end of the old one, under its ref and with the terms asked for', (t) => {
+  const view = new AccountView(NOTHING);
+  view.decided(PLACE);
+  view.decided({ type: 'AmendOrder', clientOrderId: null, ref: '1', quantity: '3', price: '61000' });
+  view.reported(report({ state: 'ACK', ref: '1', side: 'Sell' }));
+  view.reported(report({ state: 'PARTIAL', ref: '1', side: 'Sell', filledQuantity: '0.4' }));
+  view.reported(report({ state: 'CANCELLED', ref: '1', side: 'Sell', filledQuantity: '0.4', replacedBy: 'c2' }));
+  const { type: _type, timeInForce: _tif, postOnly: _post, goodTillAt: _till, linkedTo: _link, ...terms } = PLACE;
+  const life = { filledQuantity: '0', state: 'PENDING', cancelling: false } as const;
+  const next = { ...terms, ...life, clientOrderId: 'c2', quantity: '2.6', price: '61000' };
+  t.deepEqual(view.view().orders, [next]);
+  view.reported(report({ state: 'ACK', ref: '1', clientOrderId: 'c2', side: 'Sell', quantity: '2.6', price: '61000' }));
+  t.deepEqual(view.view().orders, [{ ...next, state: 'ACK' }]);
+  t.deepEqual(held(view), ['-0.4']);
 });
 
 test('selling makes the position smaller, exactly', (t) => {

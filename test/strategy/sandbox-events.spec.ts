@@ -15,6 +15,8 @@ const book = { bids: level, asks: level, checksum: '', lastUpdate: AT, firstUpda
 const times = { openTime: AT - 60_000, closeTime: AT };
 const bar = { openPrice: '1', closePrice: '2', highPrice: '3', lowPrice: '1', volume: '9', ...times };
 const { type: _, ...rejected } = report({ state: 'REJECTED', ref: '1', rejectReason: 'too small' });
+const amended = { clientOrderId: 'c1', ref: '1', strategyInstance: 'probe-1' };
+const refusal = { ...paper, ...amended, reason: 'AMEND_REJECTED: -2038', timestamp: AT };
 const balance = { currency: 'USDT', total: '10', available: '9', timestamp: AT };
 const steps = { priceIncrement: '0.01', quantityIncrement: '1', minQuantity: '1', maxQuantity: '9', minNotional: '5' };
 const changed = { instrument: { symbol: BTC, base: 'BTC', quote: 'USDT', ...steps } };
@@ -29,6 +31,7 @@ const MARKET: readonly (readonly [MarketEvent, string, unknown[]])[] = [
 ];
 const ORDER: readonly (readonly [OrderEvent, string, string, unknown[]])[] = [
   [{ type: 'ExecReport', ...rejected }, 'onOrderRejected', BTC, [rejected, 'too small']],
+  [{ type: 'AmendRefused', ...refusal }, 'onAmendRefused', BTC, [refusal, 'AMEND_REJECTED: -2038']],
   [{ type: 'BalanceUpdate', provider: 'paper', ...balance }, 'onBalanceUpdate', 'USDT', [balance]],
   [{ type: 'InstrumentUpdate', provider: 'paper', ...changed, timestamp: AT }, 'onInstrumentUpdate', BTC, [changed]],
   [{ type: 'RiskControl', ...risk }, 'onRiskControl', BTC, [risk]],

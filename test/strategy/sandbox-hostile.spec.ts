@@ -222,7 +222,61 @@ const FORGED: readonly [string, string, RegExp][] = [
     'a cancel of nothing',
     `Object.prototype.toJSON = function () { if (this.type === 'CancelOrder') this.ref = null; return this; };
      env.runtime.cancelOrder(env.runtime.submitOrder('', 'buy', 1, 1));`,
-    /a cancel names an order/,
+    /CancelOrder names no order/,
+  ],
+  [
+    'an amend of nothing',
+    `Object.prototype.toJSON = function () { if (this.type === 'AmendOrder') this.ref = null; return this; };
+     env.runtime.amendOrder(env.runtime.submitOrder('', 'buy', 1, 1), { price: 2 });`,
+    /AmendOrder names no order/,
+  ],
+  [
+    'a stop order without its stop price',
+    `Object.prototype.toJSON = function () { if (this.ref) this.stopPrice = null; return this; };
+     env.runtime.submitMarketOrder('', 'sell', 1, { stopPrice: 1 });`,
+    /a stop order has a stop price/,
+  ],
+  [
+    'a stop price of an order that trades at once',
+    `Object.prototype.toJSON = function () { if (this.ref) this.stopPrice = '1'; return this; };
+     env.runtime.submitMarketOrder('', 'sell', 1);`,
+    /a stop order has a stop price/,
+  ],
+  [
+    'a time that is none',
+    `Object.prototype.toJSON = function () { if (this.ref) this.goodTillAt = 1.5; return this; };
+     env.runtime.submitOrder('', 'buy', 1, 1, { goodTill: 2e12 });`,
+    /decisions\.0\.goodTillAt: /,
+  ],
+  [
+    'a GTD order without its time',
+    `Object.prototype.toJSON = function () { if (this.ref) this.goodTillAt = null; return this; };
+     env.runtime.submitOrder('', 'buy', 1, 1, { goodTill: 2e12 });`,
+    /a GTD order has its time/,
+  ],
+  [
+    'a market order that must not take',
+    `Object.prototype.toJSON = function () { if (this.ref) this.postOnly = true; return this; };
+     env.runtime.submitMarketOrder('', 'buy', 1);`,
+    /only a limit order is post-only/,
+  ],
+  [
+    'a pair with an order outside its scope',
+    `Object.prototype.toJSON = function () { if (this.orderType === 'Stop') this.symbol = 'X-Y'; return this; };
+     env.runtime.submitOcoOrders('', 'sell', 1, { price: 2, stopPrice: 1 });`,
+    /paper X-Y is not in the scope/,
+  ],
+  [
+    'a pair with one ref twice',
+    `Object.prototype.toJSON = function () { if (this.ref) this.ref = '1'; return this; };
+     env.runtime.submitOcoOrders('', 'sell', 1, { price: 2, stopPrice: 1 });`,
+    /ref=1, allowed: 2/,
+  ],
+  [
+    'a pair of one',
+    `Object.prototype.toJSON = function () { if (this.orders) this.orders = [this.orders[0]]; return this; };
+     env.runtime.submitOcoOrders('', 'sell', 1, { price: 2, stopPrice: 1 });`,
+    /decisions\.0\.orders/,
   ],
   ['a decision nobody knows', `Array.prototype.toJSON = () => [{ type: 'Withdraw' }];`, /handed back what it must not/],
   ['something that is no output', `Object.prototype.toJSON = () => 7;`, /handed back what it must not/],

@@ -19,7 +19,8 @@ test.serial('an order is decided with the words of upstream and comes out with a
   );
   world.sandbox.market(ticker('1', '2'));
   await world.settled();
-  const order = { type: 'PlaceOrder', provider: 'paper', symbol: 'BTC-USDT' } as const;
+  const plain = { stopPrice: null, goodTillAt: null, linkedTo: null };
+  const order = { type: 'PlaceOrder', provider: 'paper', symbol: 'BTC-USDT', ...plain } as const;
   t.deepEqual(world.decisions, [
     {
       ...order,
@@ -95,7 +96,7 @@ const REFUSED: readonly [string, string, string][] = [
   [
     'a time in force nobody knows',
     `submitOrder('', 'buy', 1, 1, {timeInForce: 'DAY'})`,
-    'RangeError: timeInForce=DAY, allowed: GTC, IOC, FOK',
+    'RangeError: timeInForce=DAY, allowed: GTC, IOC, FOK, GTD',
   ],
 ];
 for (const [what, call, message] of REFUSED) {
@@ -132,7 +133,8 @@ test.serial('orders are known to the module from the moment it places them until
     side: 'Buy',
     orderType: 'Limit',
   };
-  const pending = { ...order, quantity: '1', price: '60000', filledQuantity: '0', state: 'PENDING', cancelling: false };
+  const terms = { quantity: '1', price: '60000', stopPrice: null };
+  const pending = { ...order, ...terms, filledQuantity: '0', state: 'PENDING', cancelling: false };
   world.sandbox.market(ticker('1', '2'));
   await world.settled();
   t.deepEqual(world.saved(), [pending]);
@@ -170,6 +172,7 @@ test.serial('orders and positions of earlier incarnations are there from the sta
     ...order,
     quantity: '2',
     price: '61000',
+    stopPrice: null,
     filledQuantity: '0.5',
     state: 'PARTIAL',
     cancelling: false,

@@ -75,6 +75,7 @@ export function limitOrder(change: Partial<SubmitRequest> = {}): SubmitRequest {
     postOnly: false,
     quantity: '0.01000',
     price: '60000.10',
+    stopPrice: null,
     signedAt,
     deadlineAt: signedAt + 5_000,
     ...change,

@@ -6,7 +6,9 @@ import type {
   ExchangeSettings,
   FeedRequest,
   OpenExchange,
+  OrderRef,
   OrderReport,
+  QueryOutcome,
   SubmitOutcome,
   SubmitRequest,
 } from '../../actors/exchanges/exchange.ts';
@@ -18,6 +20,13 @@ export const CAPABILITIES: Capabilities = {
   requestDeadline: true,
   queryByClientOrderId: true,
   clientOrderIdMax: 36,
+  clientOrderIdChars: 'A-Za-z0-9',
+  amend: 'reduce',
+  orderTypes: ['Limit', 'Market'],
+  timesInForce: ['GTC', 'IOC', 'FOK'],
+  selfTradePrevention: false,
+  cancelAllAfter: false,
+  historyDepthMs: null,
   skewMs: 1_000,
   processingMs: 10_000,
   readLagMs: 5_000,
@@ -32,6 +41,8 @@ export interface Answers {
   trades: readonly VenueTrade[];
   balances: readonly { asset: string; available: string; locked: string; observedAt: number }[];
   failSubscribe: Error | null;
+  /** By venue order id; one that is not here is not found. */
+  orders: { readonly [venueOrderId: string]: QueryOutcome };
   /** Null: no spec expects a submit. */
   submit: ((request: SubmitRequest) => SubmitOutcome) | null;
 }
@@ -51,6 +62,8 @@ export interface FakeExchange {
   readonly answers: Answers;
   readonly sessions: readonly FakeSession[];
   readonly tradesAsked: { symbol: string; sinceAt: number }[];
+  /** What was asked for, in order. */
+  readonly queried: OrderRef[];
   /** From now on opening waits until the returned function is called; an Error makes it fail. */
   hold(): (failure?: Error) => void;
 }
@@ -58,6 +71,7 @@ export interface FakeExchange {
 export function fakeExchange(): FakeExchange {
   const sessions: FakeSession[] = [];
   const tradesAsked: { symbol: string; sinceAt: number }[] = [];
+  const queried: OrderRef[] = [];
   const answers: Answers = {
     capabilities: CAPABILITIES,
     instruments: [BTC],
@@ -66,6 +80,7 @@ export function fakeExchange(): FakeExchange {
     trades: [],
     balances: [],
     failSubscribe: null,
+    orders: {},
     submit: null,
   };
   let gate: Promise<void> = Promise.resolve();
@@ -73,6 +88,7 @@ export function fakeExchange(): FakeExchange {
     answers,
     sessions,
     tradesAsked,
+    queried,
     hold() {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       promise.catch(() => {});
@@ -86,12 +102,16 @@ export function fakeExchange(): FakeExchange {
         signal,
         feeds: [],
         closed: false,
-        session: sessionOf(answers, tradesAsked, {
-          subscribe: (feeds) => made.feeds.push(feeds),
-          close: () => {
-            made.closed = true;
+        session: sessionOf(
+          answers,
+          { tradesAsked, queried },
+          {
+            subscribe: (feeds) => made.feeds.push(feeds),
+            close: () => {
+              made.closed = true;
+            },
           },
-        }),
+        ),
       };
       sessions.push(made);
       await gate;
@@ -102,7 +122,7 @@ export function fakeExchange(): FakeExchange {
 
 function sessionOf(
   answers: Answers,
-  tradesAsked: { symbol: string; sinceAt: number }[],
+  { tradesAsked, queried }: Pick<FakeExchange, 'tradesAsked' | 'queried'>,
   on: { readonly subscribe: (feeds: readonly FeedRequest[]) => void; readonly close: () => void },
 ): ExchangeSession {
   const unasked = (): never => {
@@ -118,11 +138,15 @@ function sessionOf(
     clockSkewMs: async () => answers.skewMs,
     submit: async (request) => answers.submit?.(request) ?? unasked(),
     cancel: async () => unasked(),
-    query: async () => unasked(),
+    amend: async () => unasked(),
+    query: async (order) => {
+      queried.push(order);
+      return answers.orders[order.venueOrderId ?? ''] ?? { outcome: 'notFound', askedAt: 0 };
+    },
     openOrders: async () => answers.openOrders,
     trades: async (request) => {
       tradesAsked.push({ ...request });
-      return answers.trades.filter(({ symbol }) => symbol === request.symbol);
+      return answers.trades.filter(({ symbol, tradedAt }) => symbol === request.symbol && tradedAt >= request.sinceAt);
     },
     balances: async () => answers.balances,
     subscribe: async (feeds) => {

@@ -1,11 +1,12 @@
 // Orders for specs: one input, the venue's words about it, and one line per effect.
 import type { ExecutionContext } from 'ava';
+import { parse } from '../../actors/market/decimal.ts';
 import type { Execution, VenueOrder, VenueStatus } from '../../actors/market/execution.ts';
-import type { MarketRow } from '../../actors/market/records.ts';
+import type { LedgerRow, MarketRow } from '../../actors/market/records.ts';
 import type { OrderContext } from '../../actors/order/facts.ts';
 import { orderMachine } from '../../actors/order/machine.ts';
 import type { ExecReport, OrderInput, OrderMessage } from '../../actors/order/messages.ts';
-import type { Effect } from '../../actors/runtime/effect.ts';
+import type { Effect, Record as RecordRow } from '../../actors/runtime/effect.ts';
 import { given, type Scene } from './given.ts';
 
 export type OrderScene = Scene<OrderMessage, OrderContext>;
@@ -26,6 +27,13 @@ export function orderInput(change: Partial<OrderInput> = {}): OrderInput {
     postOnly: false,
     quantity: '1',
     price: '100',
+    stopPrice: null,
+    asked: { quantity: '1', price: '100' },
+    goodTillAt: null,
+    amends: 'reduce',
+    linkedTo: null,
+    replaces: null,
+    external: null,
     strategyInstance: 'mm-1',
     riskScope: 'firm',
     placedAt: PLACED_AT,
@@ -66,6 +74,15 @@ export function execution(tradeId: string, quantity: string, change: Partial<Exe
   };
 }
 
+/** A fill is taken back; with `instead` it is corrected. */
+export function busted(order: VenueOrder, tradeId: string, instead: Execution | null = null): OrderMessage {
+  return { type: 'OrderReported', order, execution: instead, busted: { tradeId, venueOrderId: '881' }, reason: null };
+}
+
+export function amend(quantity: string, price: string | null = null): OrderMessage {
+  return { type: 'AmendOrder', quantity, price, replacement: 'mm1abc00000002', reason: 'test' };
+}
+
 export function reported(order: VenueOrder, fill: Execution | null = null, reason: string | null = null): OrderMessage {
   return { type: 'OrderReported', order, execution: fill, reason };
 }
@@ -99,6 +116,7 @@ export function orderIn(life: string, change: Partial<OrderInput> = {}): OrderSc
     sending,
     working,
     doubt: () => sending().hears(unknown),
+    parked: () => sending().hears(acked(word('parked'))),
     closing: () => working().hears(reported(word('canceled', '0.5'))),
     filled: () => working().hears(reported(word('filled', '1'), execution('1', '1'))),
     canceled: () => working().hears(reported(word('canceled'))),
@@ -118,6 +136,7 @@ export const LIVES = [
   'queued',
   'sending',
   'doubt',
+  'parked',
   'working',
   'closing',
   'filled',
@@ -136,9 +155,35 @@ export function cancelOf({ state }: OrderScene): string {
   return /cancel\.([a-z]+)/.exec(state)?.[1] ?? state;
 }
 
-/** Every effect as one line: what it is, to whom, and the numbers that matter. */
+export function amendOf({ state }: OrderScene): string {
+  return /amend\.([a-z]+)/.exec(state)?.[1] ?? state;
+}
+
+/** Every effect but the ledger's as one line: what it is, to whom, and the numbers that matter. */
 export function lines({ effects }: { readonly effects: readonly Effect[] }): string[] {
-  return effects.map(lineOf);
+  return effects.filter((effect) => !isLedger(effect)).map(lineOf);
+}
+
+/** The ledger's lines: `locked USDT 100`. */
+export function ledger({ effects }: { readonly effects: readonly Effect[] }): string[] {
+  return effects.filter(isLedger).map(({ row: { account, asset, amount } }) => `${account} ${asset} ${amount}`);
+}
+
+function isLedger(effect: Effect): effect is RecordRow<LedgerRow> {
+  return effect.type === 'record' && effect.row.table === 'ledger_entries';
+}
+
+/** Postings that do not sum to zero in an asset, and lines that are written twice. */
+export function unbalanced(effects: readonly Effect[]): string[] {
+  const rows = effects.filter(isLedger).map(({ row }) => row);
+  const sums = new Map<string, bigint>();
+  for (const { posting, asset, amount } of rows) {
+    const key = `${posting} ${asset}`;
+    sums.set(key, (sums.get(key) ?? 0n) + parse(amount));
+  }
+  const keys = rows.map(({ posting, account, asset, kind }) => `${posting} ${account} ${asset} ${kind}`);
+  const twice = keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${key} twice`);
+  return [...[...sums].filter(([, sum]) => sum !== 0n).map(([key, sum]) => `${key} ${sum}`), ...twice];
 }
 
 function lineOf(effect: Effect): string {
@@ -169,8 +214,13 @@ function claimOf(args: unknown): string {
 }
 
 function rowOf(row: MarketRow): string {
-  if (row.table === 'orders') return `order ${row.life} ${row.state} ${row.filledQuantity}`;
+  if (row.table === 'orders') {
+    const pending = row.status.startsWith('Pending') && row.status !== 'PendingNew' ? ` ${row.status}` : '';
+    return `order ${row.life} ${row.state} ${row.filledQuantity}${pending}`;
+  }
   if (row.table === 'executions') return `execution ${row.tradeId}:${row.venueOrderId} ${row.quantity}`;
+  if (row.table === 'execution_changes')
+    return `execution ${row.tradeId} ${row.bustedAt === null ? 'charged' : 'busted'}`;
   if (row.table === 'audit_log') return `audit ${row.action}`;
   return row.table;
 }
@@ -184,6 +234,7 @@ function reportOf({ state, filledQuantity, lastQuantity, rejectReason }: ExecRep
 export interface Expected {
   readonly life: string;
   readonly cancel?: string;
+  readonly amend?: string;
   readonly effects: readonly string[];
   readonly timers?: OrderScene['timers'];
   readonly surprises?: number;
@@ -195,12 +246,14 @@ export function then(t: ExecutionContext, scene: OrderScene, expected: Expected)
     {
       life: lifeOf(scene),
       cancel: cancelOf(scene),
+      amend: amendOf(scene),
+      unbalanced: unbalanced(scene.effects),
       effects: lines(scene),
       timers: scene.timers,
       surprises: scene.context.surprises,
       handled: scene.handled,
     },
-    { cancel: 'none', timers: {}, surprises: 0, ...expected, handled: true },
+    { cancel: 'none', amend: 'none', unbalanced: [], timers: {}, surprises: 0, ...expected, handled: true },
   );
 }
 

@@ -1,5 +1,6 @@
 // The paper venue's engine alone: no file, no socket, no market of its own.
 import { Engine, type PlaceRequest } from '../../actors/exchanges/paper/core/engine.ts';
+import type { Fees } from '../../actors/exchanges/paper/core/fees.ts';
 import type { OrderType, SelfTradePrevention } from '../../actors/exchanges/paper/core/order.ts';
 import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
 import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
@@ -11,9 +12,9 @@ export const FEES = { maker: parse('0.001'), taker: parse('0.002') };
 export const STARTED_AT = 1_700_000_000_000;
 
 /** Two clients with 100,000 USDT, 2 BTC and 30 ETH each. */
-export function engine(symbols: readonly SymbolRules[] = SYMBOLS): Engine {
+export function engine(symbols: readonly SymbolRules[] = SYMBOLS, fees: Fees = FEES): Engine {
   const state = new VenueState(symbols);
-  const made = new Engine({ state, fees: FEES, averagePrice: () => parse('60000') });
+  const made = new Engine({ state, fees, averagePrice: () => parse('60000') });
   for (const account of ['alice', 'bob']) {
     made.openAccount(account, new Map(Object.entries(GIVEN).map(([asset, text]) => [asset, parse(text)])), STARTED_AT);
   }

@@ -1,15 +1,18 @@
 // Random commands of two clients and the synthetic market upon one engine, and the ledger they would leave.
 import fc from 'fast-check';
-import type { Engine } from '../../actors/exchanges/paper/core/engine.ts';
+import { bust } from '../../actors/exchanges/paper/core/busts.ts';
+import type { Engine, PlaceRequest } from '../../actors/exchanges/paper/core/engine.ts';
 import { type Entry, isLedgered } from '../../actors/exchanges/paper/core/facts.ts';
+import { placeList } from '../../actors/exchanges/paper/core/lists.ts';
 import { Market } from '../../actors/exchanges/paper/core/market.ts';
 import { isOpen, type Order, takesAnyPrice } from '../../actors/exchanges/paper/core/order.ts';
 import type { Outcome } from '../../actors/exchanges/paper/core/outcome.ts';
 import { replace } from '../../actors/exchanges/paper/core/replace.ts';
+import { inLines, snapshotOf } from '../../actors/exchanges/paper/core/snapshot.ts';
 import { VenueState } from '../../actors/exchanges/paper/core/state.ts';
 import { decode, encode } from '../../actors/exchanges/paper/ledger/codec.ts';
-import { format, parse } from '../../actors/market/decimal.ts';
-import { engine, GIVEN, place, request, STARTED_AT, SYMBOLS, type Wish } from './paper-core.ts';
+import { format, parse, roundUp } from '../../actors/market/decimal.ts';
+import { engine, FEES, GIVEN, place, request, STARTED_AT, SYMBOLS, type Wish } from './paper-core.ts';
 
 const placing = fc.record({
   kind: fc.constant('place' as const),
@@ -28,7 +31,7 @@ const placing = fc.record({
     'TAKE_PROFIT_LIMIT',
   ),
   timeInForce: fc.constantFrom('GTC' as const, 'GTC', 'IOC', 'FOK'),
-  prevention: fc.constantFrom('NONE' as const, 'NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'),
+  prevention: fc.constantFrom('NONE' as const, 'NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'),
   // Around the start price, in steps of a quarter of a thousandth: within what the house quotes.
   offset: fc.integer({ min: -8, max: 8 }),
   stopOffset: fc.integer({ min: -4, max: 4 }),
@@ -48,10 +51,26 @@ const replacing = fc.record({
   stopOnFailure: fc.boolean(),
   by: placing,
 });
+const busting = fc.record({
+  kind: fc.constant('bust' as const),
+  pick: fc.nat(),
+  oneSide: fc.boolean(),
+  /** Of quantity and price; 0 to take it back. */
+  percent: fc.constantFrom(0, 0, 50, 99, 100, 101),
+});
+const listing = fc.record({
+  kind: fc.constant('list' as const),
+  account: fc.constantFrom('alice', 'bob'),
+  side: fc.constantFrom('BUY' as const, 'SELL' as const),
+  above: fc.integer({ min: 1, max: 8 }),
+  below: fc.integer({ min: 1, max: 8 }),
+  isLimit: fc.boolean(),
+  lots: fc.integer({ min: 1, max: 60_000 }),
+});
 const ticking = fc.record({ kind: fc.constant('tick' as const) });
 
 export const commands = fc.array(
-  fc.oneof({ weight: 10, arbitrary: placing }, canceling, amending, replacing, { weight: 1, arbitrary: ticking }),
+  fc.oneof({ weight: 10, arbitrary: placing }, canceling, amending, replacing, busting, listing, ticking),
   {
     maxLength: 60,
     size: 'max',
@@ -60,8 +79,11 @@ export const commands = fc.array(
 type Command = typeof commands extends fc.Arbitrary<(infer One)[]> ? One : never;
 type Placing = Extract<Command, { kind: 'place' }>;
 
+/** Alice pays her fees in ETH where she does not trade it, bob in what he receives. */
+const IN_ETH = { asset: 'ETH', accounts: ['alice'], part: parse('0.75') };
+
 export class World {
-  readonly venue: Engine = engine();
+  readonly venue: Engine = engine(SYMBOLS, { ...FEES, inAsset: IN_ETH });
   readonly entries: string[] = [];
   private readonly markets: readonly Market[];
   private at = STARTED_AT;
@@ -70,7 +92,12 @@ export class World {
     this.markets = SYMBOLS.map((rules) => new Market(this.venue, rules, seed));
     const balances = Object.entries(GIVEN).map(([asset, amount]) => ({ asset, amount: parse(amount) }));
     const facts = ['alice', 'bob'].map((account) => ({ type: 'AccountOpened' as const, account, balances }));
-    this.entries.push(encode({ number: 1, at: this.at, facts }));
+    const symbols = SYMBOLS.map(({ name, base, quote, startPrice }) => {
+      return { symbol: name, base, quote, tick: 0, mid: startPrice, tradeIdFloor: 1, updateIdFloor: 1 };
+    });
+    const marked = { type: 'Marked' as const, orderIdFloor: 1, symbols };
+    this.entries.push(encode({ number: 1, at: this.at, facts: [...facts, marked] }));
+    this.venue.state.line = 1;
   }
 
   run(command: Command): void {
@@ -88,6 +115,15 @@ export class World {
     return state;
   }
 
+  /** A state that begins with a snapshot of this one, as it is read back. */
+  restored(): VenueState {
+    const state = new VenueState(SYMBOLS);
+    for (const [index, facts] of inLines(snapshotOf(this.venue.state), 7).entries()) {
+      state.replay(decode(encode({ number: index + 1, at: this.at, facts }).trimEnd()) as Entry);
+    }
+    return state;
+  }
+
   private outcomes(command: Command): Outcome[] {
     switch (command.kind) {
       case 'tick':
@@ -100,6 +136,10 @@ export class World {
       }
       case 'amend':
         return this.amend(command);
+      case 'list':
+        return this.list(command);
+      case 'bust':
+        return this.bust(command);
       case 'replace': {
         const { pick, stopOnFailure, by } = command;
         const what = { restriction: undefined, cancelId: 'cancel', closed: null };
@@ -117,6 +157,34 @@ export class World {
     const steps = (order.quantity * BigInt(percent)) / 100n / step;
     const amended = this.venue.amend(order, steps * step, id, this.at);
     return 'code' in amended ? [] : [amended];
+  }
+
+  private list({ account, side, above, below, isLimit, lots }: Extract<Command, { kind: 'list' }>): Outcome[] {
+    const rules = this.venue.state.rules('BTCUSDT');
+    const at = (offset: number): string => format(rules.startPrice + (rules.startPrice / 4000n) * BigInt(offset));
+    const leg = (offset: number, stop: boolean): PlaceRequest => {
+      const terms = { account, side, quantity: format(rules.stepSize * BigInt(lots)) };
+      if (!stop) return request({ ...terms, type: 'LIMIT_MAKER', price: at(offset) });
+      if (!isLimit) return request({ ...terms, type: 'STOP_LOSS', stop: at(offset) });
+      return request({ ...terms, type: 'STOP_LOSS_LIMIT', stop: at(offset), price: at(offset * 2) });
+    };
+    const legs = { above: leg(above, side === 'BUY'), below: leg(-below, side === 'SELL') };
+    const clientOrderId = `list-${this.entries.length}`;
+    const { outcome } = placeList(this.venue, { account, symbol: 'BTCUSDT', clientOrderId, ...legs }, this.at);
+    return outcome ? [outcome] : [];
+  }
+
+  private bust({ pick, oneSide, percent }: Extract<Command, { kind: 'bust' }>): Outcome[] {
+    const { state } = this.venue;
+    const trades = state.histories.all().flatMap(([, history]) => history.trades);
+    const trade = trades[pick % trades.length];
+    if (!trade) return [];
+    const { symbol, id: tradeId, orderId, quantity, price } = trade;
+    const { stepSize, tickSize } = state.rules(symbol);
+    const part = (amount: bigint, step: bigint): bigint => roundUp((amount * BigInt(percent)) / 100n, step);
+    const correction = percent === 0 ? null : { price: part(price, tickSize), quantity: part(quantity, stepSize) };
+    const done = bust(state, { symbol, tradeId, correction, ...(oneSide && { orderId }) }, this.at);
+    return typeof done === 'string' ? [] : [done];
   }
 
   private pick(number: number): Order | undefined {
@@ -147,5 +215,6 @@ export class World {
   private write({ facts, at }: Outcome): void {
     const kept = facts.filter(isLedgered);
     if (kept.length > 0) this.entries.push(encode({ number: this.entries.length + 1, at, facts: kept }));
+    this.venue.state.line = this.entries.length;
   }
 }

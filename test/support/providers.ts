@@ -1,9 +1,15 @@
 // Providers for specs: one input, the messages of a life, and the shortest way into each state.
 import type { VenueOrder } from '../../actors/market/execution.ts';
 import type { Instrument } from '../../actors/market/instrument.ts';
-import type { ProviderContext } from '../../actors/provider/context.ts';
+import type { Link, ProviderContext } from '../../actors/provider/context.ts';
 import { providerMachine } from '../../actors/provider/machine.ts';
-import type { Connected, ProviderInput, ProviderMessage, Reconciled } from '../../actors/provider/messages.ts';
+import type {
+  Connected,
+  ExternalOrderSeen,
+  ProviderInput,
+  ProviderMessage,
+  Reconciled,
+} from '../../actors/provider/messages.ts';
 import { given, type Scene } from './given.ts';
 
 export type ProviderScene = Scene<ProviderMessage, ProviderContext>;
@@ -29,14 +35,19 @@ export const BTC: Instrument = {
   minNotional: '5',
 };
 export const ETH: Instrument = { ...BTC, symbol: 'ETH-USDT', base: 'ETH' };
-export const LINK = { venue: 'PAPER', account: 'main', fenceMarginMs: 16_000, recvWindowMs: 5_000, skewMs: 3 };
+export const LINK: Link = {
+  ...{ venue: 'PAPER', account: 'main', fenceMarginMs: 16_000, recvWindowMs: 5_000, skewMs: 3, readLagMs: 5_000 },
+  ...{ amends: 'reduce', orderTypes: ['Limit', 'Market'], riskScopes: ['firm'], orderPrefix: '' },
+};
 
 export function connected(session: number, change: Partial<Connected> = {}): Connected {
   return { type: 'Connected', session, ...LINK, instruments: [BTC], ...change };
 }
 
 export function reconciled(session: number, round: number, change: Partial<Reconciled> = {}): Reconciled {
-  return { type: 'Reconciled', session, round, openOrders: [], external: [], trades: [], balances: [], ...change };
+  const whole = { skewMs: 3, unseenMs: 0, missing: 0, left: 0, unresolved: 0 };
+  const nothing = { openOrders: [], found: [], balances: [], differences: [] };
+  return { type: 'Reconciled', session, round, ...whole, ...nothing, ...change };
 }
 
 export function watch(name: string, ...symbols: readonly string[]): ProviderMessage {
@@ -54,6 +65,11 @@ export function foreign(clientOrderId: string, venueOrderId: string): VenueOrder
   return { clientOrderId, venueOrderId, symbol: 'BTC-USDT', side: 'Buy', ...status, ...amounts, updatedAt: 1 };
 }
 
+/** A report or a finding about an order of somebody else. */
+export function seenExternal(order: VenueOrder, change: Partial<ExternalOrderSeen> = {}): ExternalOrderSeen {
+  return { type: 'ExternalOrderSeen', order, execution: null, reason: null, riskScope: 'firm', ...change };
+}
+
 /** A provider in a state, reached the shortest way; its session is number 1 where it has one. */
 export function providerIn(state: ProviderState): ProviderScene {
   const start: ProviderScene = given(providerMachine, INPUT, STARTED_AT);
@@ -68,12 +84,17 @@ export function providerIn(state: ProviderState): ProviderScene {
     'running.reconciling.asking': reconciling,
     'running.reconciling.pausing': () =>
       reconciling().hears({ type: 'ReconcileFailed', session: 1, round: 1, reason: 'no answer' }),
+    'running.reconciling.catchingUp': () =>
+      ready()
+        .waits('nextRound')
+        .hears(reconciled(1, 2, { missing: 1 })),
     'running.ready.settled': ready,
     'running.ready.checking': () => ready().waits('nextRound'),
     'degraded.waiting': degraded,
     'degraded.opening': () => degraded().waits('reconnectDelay'),
     stopped: () => starting().hears({ type: 'Stop' }),
     failed: () => starting().hears(refusal),
+    removed: () => start.hears({ type: 'Remove', by: 'ann' }),
   };
   return ways[state]();
 }
@@ -83,11 +104,13 @@ export const PROVIDER_STATES = [
   'starting',
   'running.reconciling.asking',
   'running.reconciling.pausing',
+  'running.reconciling.catchingUp',
   'running.ready.settled',
   'running.ready.checking',
   'degraded.waiting',
   'degraded.opening',
   'stopped',
   'failed',
+  'removed',
 ] as const;
 export type ProviderState = (typeof PROVIDER_STATES)[number];

@@ -1,7 +1,7 @@
 // A risk scope for specs: input, requests, and one line per effect.
-import type { AuditRow, RiskLimitsRow } from '../../actors/market/records.ts';
+import type { AuditRow, LedgerRow, PositionRow, RiskLimitsRow } from '../../actors/market/records.ts';
 import type { RiskContext } from '../../actors/risk/decision.ts';
-import { DEFAULT_LIMITS, type ReserveRequest } from '../../actors/risk/limits.ts';
+import { type AmendRequest, DEFAULT_LIMITS, type ReserveRequest } from '../../actors/risk/limits.ts';
 import { riskMachine } from '../../actors/risk/machine.ts';
 import type { RiskControl, RiskLimits, RiskMessage } from '../../actors/risk/messages.ts';
 import type { Effect } from '../../actors/runtime/effect.ts';
@@ -35,13 +35,42 @@ export function wants(clientOrderId: string, change: Partial<ReserveRequest> = {
     orderType: 'Limit',
     quantity: '1',
     price: '100',
+    stopPrice: null,
     strategyInstance: 'mm-1',
     ...change,
   };
 }
 
-export function filled(clientOrderId: string, quantity: string, side: 'Buy' | 'Sell' = 'Buy'): RiskMessage {
-  return { type: 'ExposureFilled', clientOrderId, provider: 'paper', symbol: 'BTC-USDT', side, quantity, price: '100' };
+/** The open order asks for other terms. */
+export function amends(clientOrderId: string, change: Partial<AmendRequest> = {}): AmendRequest {
+  const { stopPrice: _granted, type: _type, ...asked } = wants(clientOrderId);
+  return { ...asked, type: 'AmendRequested', ...change };
+}
+
+type Filled = Extract<RiskMessage, { readonly type: 'ExposureFilled' }>;
+
+export function filled(
+  clientOrderId: string,
+  quantity: string,
+  side: 'Buy' | 'Sell' = 'Buy',
+  change: Partial<Filled> = {},
+): Filled {
+  return {
+    type: 'ExposureFilled',
+    clientOrderId,
+    provider: 'paper',
+    account: 'main',
+    strategyInstance: 'mm-1',
+    symbol: 'BTC-USDT',
+    side,
+    quantity,
+    price: '100',
+    fee: null,
+    feeAsset: null,
+    kind: 'fill',
+    posting: `fill:${clientOrderId}`,
+    ...change,
+  };
 }
 
 export function released(clientOrderId: string): RiskMessage {
@@ -58,7 +87,7 @@ export function riskLines({ effects }: { readonly effects: readonly Effect[] }):
     if (effect.type === 'send') return `${effect.to} ${said(effect.message)}`;
     if (effect.type === 'publish') return `${effect.topic} ${controlLine(effect.event as RiskControl)}`;
     if (effect.type === 'reply') return `reply ${JSON.stringify(effect.value)}`;
-    if (effect.type === 'record') return rowLine(effect.row as RiskLimitsRow | AuditRow);
+    if (effect.type === 'record') return rowLine(effect.row as Row);
     return JSON.stringify(effect);
   });
 }
@@ -72,7 +101,16 @@ function controlLine({ status, breachType, reason, killSwitchEngaged }: RiskCont
   return `${status} ${breachType} ${killSwitchEngaged ? 'halted' : 'trading'} (${reason})`;
 }
 
-function rowLine(row: RiskLimitsRow | AuditRow): string {
+type Row = RiskLimitsRow | AuditRow | PositionRow | LedgerRow;
+
+function rowLine(row: Row): string {
   if (row.table === 'risk_limits') return `limits ${row.halted ? `halted (${row.reason})` : 'trading'}`;
+  if (row.table === 'ledger_entries') {
+    return `ledger ${row.posting} ${row.kind} ${row.account}:${row.provider} ${row.amount} ${row.asset}`;
+  }
+  if (row.table === 'positions') {
+    const fee = row.fee === null ? 'none' : `${row.fee.amount} ${row.fee.asset}`;
+    return `position ${row.quantity} cost ${row.costQuote} realized ${row.realizedQuote} fee ${fee}`;
+  }
   return `audit ${row.actor} ${row.action} (${row.detail})`;
 }

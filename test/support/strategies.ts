@@ -2,7 +2,13 @@
 import type { ExecReport } from '../../actors/order/messages.ts';
 import type { StrategyContext } from '../../actors/strategy/context.ts';
 import { strategyMachine } from '../../actors/strategy/machine.ts';
-import type { PlaceOrder, StrategyInput, StrategyMessage } from '../../actors/strategy/messages.ts';
+import type {
+  AmendOrder,
+  OrderWish,
+  PlaceOrder,
+  StrategyInput,
+  StrategyMessage,
+} from '../../actors/strategy/messages.ts';
 import { given, type Scene } from './given.ts';
 import { BTC, LINK } from './providers.ts';
 
@@ -21,8 +27,11 @@ export const STRATEGY: StrategyInput = {
 export const FIRST_ORDER = 'mm100000001';
 
 const { skewMs: _skew, ...facts } = LINK;
+const CAN = { amends: 'reduce', orderTypes: ['Limit', 'Market', 'Stop', 'StopLimit'] } as const;
 type Of<Type extends StrategyMessage['type']> = Extract<StrategyMessage, { readonly type: Type }>;
-export const READY: Of<'ProviderReady'> = { type: 'ProviderReady', provider: 'paper', ...facts, instruments: [BTC] };
+export const READY: Of<'ProviderReady'> = {
+  ...{ type: 'ProviderReady', provider: 'paper', ...facts, ...CAN, instruments: [BTC] },
+};
 export const LOST: Of<'ProviderLost'> = { type: 'ProviderLost', provider: 'paper', reason: 'cut' };
 
 export function sandboxStarted(sandbox: number, ...events: readonly string[]): StrategyMessage {
@@ -31,8 +40,31 @@ export function sandboxStarted(sandbox: number, ...events: readonly string[]): S
 
 export function place(change: Partial<PlaceOrder> = {}): PlaceOrder {
   const what = { ref: '1', provider: 'paper', symbol: 'BTC-USDT', side: 'Buy', orderType: 'Limit' } as const;
-  const terms = { quantity: '0.5', price: '100', timeInForce: 'GTC', postOnly: true } as const;
-  return { type: 'PlaceOrder', sandbox: 1, ...what, ...terms, ...change };
+  const terms = { quantity: '0.5', price: '100', stopPrice: null, timeInForce: 'GTC', postOnly: true } as const;
+  return { type: 'PlaceOrder', sandbox: 1, ...what, ...terms, goodTillAt: null, linkedTo: null, ...change };
+}
+
+/** A limit order to sell and a stop order below it. */
+export function placePair(limit: Partial<OrderWish> = {}, stop: Partial<OrderWish> = {}): Of<'PlacePair'> {
+  const { type: _type, sandbox, linkedTo: _linkedTo, ...wish } = place({ side: 'Sell', postOnly: false });
+  const other: OrderWish = { ...wish, ref: '2', orderType: 'Stop', price: null, stopPrice: '90' };
+  return {
+    type: 'PlacePair',
+    sandbox,
+    orders: [
+      { ...wish, ...limit },
+      { ...other, ...stop },
+    ],
+  };
+}
+
+export function amend(change: Partial<AmendOrder> = {}): AmendOrder {
+  return { type: 'AmendOrder', sandbox: 1, clientOrderId: null, ref: '1', quantity: null, price: null, ...change };
+}
+
+/** The order says that it stands as it did. */
+export function amendRefused(clientOrderId = FIRST_ORDER): ExecReport {
+  return execReport('ACK', { clientOrderId, rejectReason: 'ORDER_REJECTED: code=-2038' });
 }
 
 export function fault(sandbox: number, fatal = true): StrategyMessage {

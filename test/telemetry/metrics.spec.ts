@@ -97,3 +97,26 @@ test('who does not count is not disturbed', (t) => {
     NO_METER.watch(() => ({ mailboxDepth: 0, pendingEffects: 0, pendingTimers: 0, leaseEpoch: 0, actorsByKind: {} }))();
   });
 });
+
+test('what providers found when they looked at their venues is counted from their snapshots', async (t) => {
+  const { registry, watchReconciliation } = made();
+  const rounds = { done: 7, failed: 2, skewed: 1 };
+  const counts = { provider: 'paper', rounds, differences: 3, missingExecutions: 4, ageMs: 1_500 };
+  const stop = watchReconciliation(() => [counts, { ...counts, provider: 'new', ageMs: null }]);
+  const text = await registry.metrics();
+  const paper = 'provider="paper"';
+  for (const line of [
+    `meltica_reconcile_rounds_total{${paper},outcome="done",environment="test"} 7`,
+    `meltica_reconcile_rounds_total{${paper},outcome="failed",environment="test"} 2`,
+    `meltica_reconcile_rounds_total{${paper},outcome="skewed",environment="test"} 1`,
+    `meltica_reconcile_differences_total{${paper},environment="test"} 3`,
+    `meltica_reconcile_missing_executions_total{${paper},environment="test"} 4`,
+    `meltica_reconcile_last_success_age_seconds{${paper},environment="test"} 1.5`,
+  ])
+    t.true(text.includes(line), line);
+  t.false(text.includes('last_success_age_seconds{provider="new"'));
+  // A scrape shows what is, it does not add it up.
+  t.true((await registry.metrics()).includes(`meltica_reconcile_differences_total{${paper},environment="test"} 3`));
+  stop();
+  t.false((await registry.metrics()).includes(paper));
+});

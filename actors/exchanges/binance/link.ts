@@ -4,7 +4,7 @@ import { type SymbolMap, symbolMap } from '../../market/symbol.ts';
 import type { ExchangeListener, ExchangeSettings, FeedRequest, VenueBalance } from '../exchange.ts';
 import { ExchangeFault } from '../exchange.ts';
 import type { Bounds } from '../wire/bounds.ts';
-import type { Clock } from '../wire/clock.ts';
+import { type Clock, pause } from '../wire/clock.ts';
 import { Gate } from '../wire/gate.ts';
 import { type Channel, type Held, keepOpen } from '../wire/keep-open.ts';
 import type { Redact } from '../wire/redact.ts';
@@ -63,6 +63,7 @@ export class Link {
     const held = await Promise.all(channels.map((channel) => named(channel.name, () => channel.open(opened))));
     signal.throwIfAborted();
     for (const [index, channel] of channels.entries()) this.#keep(channel, held[index]);
+    this.#keeping.push(this.#refreshListing());
   }
 
   async close(): Promise<void> {
@@ -122,6 +123,17 @@ export class Link {
       balances: () => this.readBalances(this.#closing.signal),
     });
     return this.#user;
+  }
+
+  /** What is listed meanwhile gets a name. A reading that fails changes nothing, and the next one comes. */
+  async #refreshListing(): Promise<void> {
+    const { clock, bounds } = this.#options;
+    const { signal } = this.#closing;
+    for (;;) {
+      await pause(clock, bounds.listingRefreshMs, signal);
+      if (signal.aborted) return;
+      await this.readListing(signal).catch(() => undefined);
+    }
   }
 
   #createFeed({ type, symbol }: FeedRequest): Feed {

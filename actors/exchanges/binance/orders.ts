@@ -1,14 +1,16 @@
 // Submit, cancel and query: the request, the judgement on its reply, and the outcome in the port's words.
-import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
+import type { CancelOutcome, OrderRef, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
 import { Unreadable } from '../wire/read-as.ts';
-import { type Desk, type OrderRef, unlisted } from './desk.ts';
+import { type Desk, expectOurs, unlisted, wordsOf } from './desk.ts';
+import { termsOf } from './order-types.ts';
 import { judgeCancel, judgeQuery, judgeSubmit } from './outcome.ts';
 import { parseCanceled, parseOrder, parseSubmitted } from './parse.ts';
 import { tradesOfOrder } from './trades.ts';
 
 /** "A-Z a-z 0-9 . : / _ -", 1 to 36 of them (rest-api.md, newClientOrderId). */
 export const CLIENT_ORDER_ID_MAX = 36;
-const CLIENT_ORDER_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
+export const CLIENT_ORDER_ID_CHARS = '.A-Z:/a-z0-9_-';
+const CLIENT_ORDER_ID = new RegExp(`^[${CLIENT_ORDER_ID_CHARS}]{1,${CLIENT_ORDER_ID_MAX}}$`);
 /** "The max cannot go beyond 60,000" (rest-api.md, "Timing security"). */
 const RECV_WINDOW_MAX = 60_000;
 
@@ -25,7 +27,7 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
   const reply = await desk.rest.postOrder(request, venueSymbol, signal);
   const judged = judgeSubmit(reply, (json) => {
     const submitted = parseSubmitted(json, desk.canonical);
-    expectOurs(submitted.order, request);
+    expectOurs(submitted.order, { clientOrderId: request.clientOrderId, symbol: request.symbol });
     return submitted;
   });
   if (judged.verdict === 'done') return { outcome: 'accepted', ...judged.value };
@@ -37,7 +39,7 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
 export async function cancel(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
   const venueSymbol = desk.venueSymbolOf(ref.symbol);
   if (venueSymbol === undefined) return { outcome: 'unknown', reason: unlisted(ref.symbol) };
-  const reply = await desk.rest.deleteOrder(venueSymbol, ref.clientOrderId, signal);
+  const reply = await desk.rest.deleteOrder(venueSymbol, ref, signal);
   const judged = judgeCancel(reply, (json) => {
     const order = parseCanceled(json, desk.canonical, desk.clock.now());
     expectOurs(order, ref);
@@ -56,7 +58,7 @@ export async function query(desk: Desk, ref: OrderRef, signal: AbortSignal): Pro
   if (venueSymbol === undefined) return { outcome: 'unknown', reason: unlisted(ref.symbol) };
   // Before the question leaves: "not found" speaks about this moment at the earliest.
   const askedAt = desk.clock.now();
-  const reply = await desk.rest.getOrder(venueSymbol, ref.clientOrderId, signal);
+  const reply = await desk.rest.getOrder(venueSymbol, ref, signal);
   const judged = judgeQuery(reply, (json) => {
     const order = parseOrder(json, desk.canonical);
     expectOurs(order, ref);
@@ -82,28 +84,18 @@ function unsendable(request: SubmitRequest, venueSymbol: string | undefined): st
     const shown = JSON.stringify(request.clientOrderId.slice(0, 64));
     return `clientOrderId=${shown}, allowed: 1 to 36 of A-Z a-z 0-9 . : / _ -`;
   }
-  if (request.orderType === 'Limit' && request.price === null) return 'price=null, allowed: a price for a limit order';
-  if (request.postOnly && (request.orderType === 'Market' || request.timeInForce !== 'GTC')) {
-    return `postOnly with ${request.orderType} ${request.timeInForce}, allowed: Limit GTC`;
+  const { orderType, timeInForce, price, stopPrice } = request;
+  const mayRest = timeInForce === 'GTC' || timeInForce === 'GTD';
+  if (request.postOnly && (orderType !== 'Limit' || !mayRest)) {
+    return `postOnly with ${orderType} ${timeInForce}, allowed: Limit with GTC or GTD`;
+  }
+  const terms = termsOf(request);
+  if (terms.price && price === null) return `price=null, allowed: a price for ${orderType}`;
+  if (terms.stopPrice !== (stopPrice !== null)) {
+    return `stopPrice=${stopPrice}, allowed: ${terms.stopPrice ? 'a price' : 'null'} for ${orderType}`;
   }
   if (!Number.isSafeInteger(request.signedAt) || windowMs <= 0 || windowMs > RECV_WINDOW_MAX) {
     return `deadlineAt - signedAt = ${windowMs} ms, allowed: 1 to ${RECV_WINDOW_MAX}`;
   }
   return null;
-}
-
-/** An answer about some other order is no answer. */
-function expectOurs(order: OrderRef, ref: OrderRef): void {
-  if (order.clientOrderId !== ref.clientOrderId || order.symbol !== ref.symbol) {
-    throw new Unreadable(
-      `order: was ${order.clientOrderId} in ${order.symbol}, not ${ref.clientOrderId} in ${ref.symbol}`,
-    );
-  }
-}
-
-function wordsOf(
-  desk: Desk,
-  judged: { readonly code: string; readonly reason: string },
-): { code: string; reason: string } {
-  return { code: judged.code, reason: desk.redact(judged.reason) };
 }

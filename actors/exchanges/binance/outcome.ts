@@ -30,6 +30,7 @@ const REJECTED_CODES: ReadonlySet<number> = new Set([
 const PARAMETER_CODES = { from: -1199, to: -1100 };
 const NEW_ORDER_REJECTED = -2010;
 const CANCEL_REJECTED = -2011;
+const AMEND_REJECTED = -2038;
 const NO_SUCH_ORDER = -2013;
 /** Statuses of the rate limits: said before the request is looked at, in whatever format. */
 const LIMIT_STATUSES: ReadonlySet<number> = new Set([418, 429]);
@@ -52,6 +53,11 @@ export function judgeSubmit<T>(reply: HttpReply, read: ReadAnswer<T>): Judged<T>
 /** "Unknown order sent." is a rejection here: the order may be filled, cancelled or never have been there. */
 export function judgeCancel<T>(reply: HttpReply, read: ReadAnswer<T>): Judged<T> {
   return judge(reply, read, ({ code }) => (code === CANCEL_REJECTED || isRejected(code) ? 'rejected' : 'unknown'));
+}
+
+/** -2038 in all its words, "Unknown order sent." among them: the order may be filled, or have these terms already. */
+export function judgeAmend<T>(reply: HttpReply, read: ReadAnswer<T>): Judged<T> {
+  return judge(reply, read, ({ code }) => (code === AMEND_REJECTED || isRejected(code) ? 'rejected' : 'unknown'));
 }
 
 /** A refused question says nothing about the order, except for "Order does not exist." */

@@ -1,25 +1,28 @@
 // The border for the sockets: user data events and market streams. Pure; throws Unreadable.
 import { z } from 'zod';
-import type { Execution, VenueOrder } from '../../market/execution.ts';
+import type { Execution, ExecutionRef, VenueOrder } from '../../market/execution.ts';
 import type { MarketEvent } from '../../market/market-event.ts';
 import type { BookDiff } from '../../market/order-book.ts';
 import type { OrderReport, VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
-import { amount, type Canonical, id, levels, priceOf, side, statusOf, time } from './parse.ts';
+import { amount, type Canonical, extrasOf, id, levels, priceOf, side, statusOf, time } from './parse.ts';
 
 const report = z.object({
   s: z.string().min(1),
   c: z.string(),
   C: z.string().nullish(),
   S: side,
+  o: z.string().default(''),
   q: amount,
   p: amount,
+  P: amount.optional(),
   x: z.string(),
   X: z.string(),
   r: z.string().default('NONE'),
   i: id,
   l: amount,
   z: amount,
+  Z: amount.optional(),
   L: amount,
   n: amount.nullish(),
   N: z.string().nullish(),
@@ -27,6 +30,8 @@ const report = z.object({
   t: z.int(),
   I: z.int().optional(),
   m: z.boolean(),
+  w: z.boolean().default(false),
+  bt: z.int().nonnegative().optional(),
   eR: z.union([z.int(), z.string()]).optional(),
 });
 type Report = z.output<typeof report>;
@@ -39,15 +44,35 @@ export function parseReport(json: unknown, account: string, canonical: Canonical
     venueOrderId: event.i,
     symbol: canonical(event.s),
     side: event.S,
-    status: statusOf(event.X),
+    status: statusOf(event.X, event.o, event.w),
     rawStatus: event.X,
     quantity: event.q,
     price: priceOf(event.p),
     filledQuantity: event.z,
+    ...extrasOf(event.o, event.P, event.Z),
     updatedAt: event.T,
   };
-  const execution = event.x === 'TRADE' ? executionOf(event) : null;
-  return { reportId: reportIdOf(event, account, order), order, execution, reason: reasonOf(event) };
+  const busted = bustedBy(event);
+  return {
+    reportId: reportIdOf(event, account, order),
+    order,
+    execution: FILLS.has(event.x) ? executionOf(event) : null,
+    ...(busted && { busted }),
+    reason: reasonOf(event),
+  };
+}
+
+/**
+ * TRADE_BUST takes the trade `t` back; TRADE_CORRECT puts the trade `t` in the place of `bt`. Binance Spot has neither:
+ * the paper venue sends them, so that what is done about a trade that is taken back can be tried at all.
+ */
+const FILLS: ReadonlySet<string> = new Set(['TRADE', 'TRADE_CORRECT']);
+
+function bustedBy({ x, t, bt, i }: Report): ExecutionRef | null {
+  if (x !== 'TRADE_BUST' && x !== 'TRADE_CORRECT') return null;
+  const trade = x === 'TRADE_BUST' ? t : (bt ?? -1);
+  if (trade < 0) throw new Unreadable(`executionReport: ${x} of order ${i} names no trade`);
+  return { tradeId: String(trade), venueOrderId: i };
 }
 
 /** `I` is the venue's execution id; older servers leave it out, and then these numbers tell reports apart. */

@@ -6,6 +6,7 @@ import type { Execution, Side, VenueOrder, VenueStatus, VenueTrade } from '../..
 import type { PriceLevel } from '../../market/market-event.ts';
 import type { VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
+import { isStop, orderTypeOf } from './order-types.ts';
 
 /** Our symbol for the venue's name. */
 export type Canonical = (venueSymbol: string) => string;
@@ -33,10 +34,25 @@ const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
   ['REJECTED', 'rejected'],
 ]);
 
-export function statusOf(raw: string): VenueStatus {
+/** A stop order that is not on the book yet waits for its price: REST says so with isWorking, the stream with `w`. */
+export function statusOf(raw: string, type: string, isWorking: boolean): VenueStatus {
   const status = STATUSES.get(raw);
   if (!status) throw new Unreadable(`order status: was ${JSON.stringify(raw.slice(0, 40))}`);
-  return status;
+  return raw === 'NEW' && isStop(type) && !isWorking ? 'parked' : status;
+}
+
+/** What not every answer says; the venue writes zero for no stop price, and less for a value it does not know. */
+export function extrasOf(
+  type: string,
+  stopPrice: string | undefined,
+  filledQuote: string | undefined,
+): Pick<VenueOrder, 'orderType' | 'stopPrice' | 'filledQuote'> {
+  const orderType = orderTypeOf(type);
+  return {
+    ...(orderType !== undefined && { orderType }),
+    ...(stopPrice !== undefined && !isZero(parse(stopPrice)) && { stopPrice }),
+    ...(filledQuote !== undefined && !filledQuote.startsWith('-') && { filledQuote }),
+  };
 }
 
 /** A market order has the price zero. */
@@ -53,6 +69,12 @@ const orderFields = {
   executedQty: amount,
   status: z.string(),
   side,
+  type: z.string().default(''),
+  stopPrice: amount.optional(),
+  cummulativeQuoteQty: amount.optional(),
+  isWorking: z.boolean().optional(),
+  // -1 for an order that never was on the book.
+  workingTime: z.int().optional(),
 };
 const fill = z.object({ price: amount, qty: amount, commission: amount, commissionAsset: z.string(), tradeId: id });
 const submitAnswer = z.object({
@@ -93,6 +115,24 @@ export function parseCanceled(json: unknown, canonical: Canonical, answeredAt: n
   return orderOf(answer, answer.origClientOrderId, answer.transactTime ?? answeredAt, canonical);
 }
 
+const amendAnswer = z.object({
+  transactTime: time,
+  amendedOrder: z.object({
+    ...orderFields,
+    origQty: amount.optional(),
+    qty: amount,
+    cumulativeQuoteQty: amount.optional(),
+  }),
+});
+
+/** Its quantities go by other names than in every other answer. */
+export function parseAmended(json: unknown, canonical: Canonical): VenueOrder {
+  const { transactTime, amendedOrder: answer } = readAs(amendAnswer, json, 'amended order');
+  const { qty, cumulativeQuoteQty } = answer;
+  const fields = { ...answer, origQty: qty, ...(cumulativeQuoteQty && { cummulativeQuoteQty: cumulativeQuoteQty }) };
+  return orderOf(fields, answer.clientOrderId, transactTime, canonical);
+}
+
 export function parseOrder(json: unknown, canonical: Canonical): VenueOrder {
   const record = readAs(orderRecord, json, 'order');
   return orderOf(record, record.clientOrderId, record.updateTime, canonical);
@@ -105,16 +145,18 @@ export function parseOrders(json: unknown, canonical: Canonical): readonly Venue
 type OrderFields = z.output<z.ZodObject<typeof orderFields>>;
 
 function orderOf(fields: OrderFields, clientOrderId: string, updatedAt: number, canonical: Canonical): VenueOrder {
+  const isWorking = fields.isWorking ?? (fields.workingTime ?? -1) >= 0;
   return {
     clientOrderId,
     venueOrderId: fields.orderId,
     symbol: canonical(fields.symbol),
     side: fields.side,
-    status: statusOf(fields.status),
+    status: statusOf(fields.status, fields.type, isWorking),
     rawStatus: fields.status,
     quantity: fields.origQty,
     price: priceOf(fields.price),
     filledQuantity: fields.executedQty,
+    ...extrasOf(fields.type, fields.stopPrice, fields.cummulativeQuoteQty),
     updatedAt,
   };
 }

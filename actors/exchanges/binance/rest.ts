@@ -1,6 +1,6 @@
 // The raw REST client: methods are called like the endpoints they ask (rest-api.md). Order requests give back
 // what is known about them; reads give back JSON, or throw an ExchangeFault.
-import type { ExchangeSettings, SubmitRequest } from '../exchange.ts';
+import type { ExchangeSettings, OrderRef, SubmitRequest } from '../exchange.ts';
 import { ExchangeFault } from '../exchange.ts';
 import type { Bounds } from '../wire/bounds.ts';
 import type { Clock } from '../wire/clock.ts';
@@ -8,11 +8,12 @@ import { type HttpClient, type HttpReply, httpClient } from '../wire/http.ts';
 import { Limiter, type Priority } from '../wire/limiter.ts';
 import { readJson } from '../wire/read-as.ts';
 import type { Redact } from '../wire/redact.ts';
+import { termsOf, timeInForceOf } from './order-types.ts';
 import { isKeyRefused, readRefusal } from './outcome.ts';
 import { type Parameters, queryOf, signedQuery } from './sign.ts';
 
 interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly parameters: Parameters;
   /** A time that was committed and how long it holds; or the time of sending; null for public data. */
@@ -26,7 +27,16 @@ interface Call {
 }
 
 /** Weights by rest-api.md of 2023-10-19 and later; openOrders and depth are what is asked for here. */
-const WEIGHTS = { time: 1, exchangeInfo: 20, order: 1, query: 4, openOrders: 80, account: 20, myTrades: 20 } as const;
+const WEIGHTS = {
+  time: 1,
+  exchangeInfo: 20,
+  order: 1,
+  amend: 4,
+  query: 4,
+  openOrders: 80,
+  account: 20,
+  myTrades: 20,
+} as const;
 /** How long a read may wait for its turn. */
 const READ_PATIENCE_MS = 60_000;
 /** The list of all symbols is megabytes long. */
@@ -84,19 +94,30 @@ export class Rest {
     return this.#send(call, signal);
   }
 
-  deleteOrder(venueSymbol: string, clientOrderId: string, signal: AbortSignal): Promise<HttpReply> {
-    const parameters = [
-      ['symbol', venueSymbol],
-      ['origClientOrderId', clientOrderId],
-    ] as const;
+  deleteOrder(venueSymbol: string, ref: OrderRef, signal: AbortSignal): Promise<HttpReply> {
+    const parameters = referring(venueSymbol, ref);
     return this.#send(this.#signed('DELETE', '/api/v3/order', parameters, 'cancel', WEIGHTS.order), signal);
   }
 
-  getOrder(venueSymbol: string, clientOrderId: string, signal: AbortSignal): Promise<HttpReply> {
-    const parameters = [
+  /** Only downwards, and the order keeps its place. It gets a new client order id unless the old one is sent along. */
+  putAmend(
+    venueSymbol: string,
+    order: { readonly venueOrderId: string; readonly clientOrderId: string; readonly quantity: string },
+    signal: AbortSignal,
+  ): Promise<HttpReply> {
+    const parameters: Parameters = [
       ['symbol', venueSymbol],
-      ['origClientOrderId', clientOrderId],
-    ] as const;
+      ['orderId', order.venueOrderId],
+      ['newClientOrderId', order.clientOrderId],
+      ['newQty', order.quantity],
+    ];
+    // It only takes away, as a cancel does, and goes as one.
+    const call = this.#signed('PUT', '/api/v3/order/amend/keepPriority', parameters, 'cancel', WEIGHTS.amend);
+    return this.#send(call, signal);
+  }
+
+  getOrder(venueSymbol: string, ref: OrderRef, signal: AbortSignal): Promise<HttpReply> {
+    const parameters = referring(venueSymbol, ref);
     return this.#send(this.#signed('GET', '/api/v3/order', parameters, 'query', WEIGHTS.query), signal);
   }
 
@@ -200,20 +221,28 @@ export class Rest {
   }
 }
 
-/** Price and quantity exactly as they were decided. A market order must not have a time in force (-1114, -1106). */
+/** Amounts exactly as they were decided, and no parameter that the order's type does not have (-1106). */
 function orderParameters(request: SubmitRequest, venueSymbol: string): Parameters {
-  const limit: Parameters = request.price === null ? [] : [['price', request.price]];
-  const market = request.orderType === 'Market';
-  const type = market ? 'MARKET' : request.postOnly ? 'LIMIT_MAKER' : 'LIMIT';
-  return [
+  const terms = termsOf(request);
+  const given: readonly (readonly [name: string, value: string | null])[] = [
     ['symbol', venueSymbol],
     ['side', request.side === 'Buy' ? 'BUY' : 'SELL'],
-    ['type', type],
-    ...(type === 'LIMIT' ? ([['timeInForce', request.timeInForce]] as const) : []),
+    ['type', terms.type],
+    ['timeInForce', terms.timeInForce ? timeInForceOf(request) : null],
     ['quantity', request.quantity],
-    ...(market ? [] : limit),
+    ['price', terms.price ? request.price : null],
+    ['stopPrice', terms.stopPrice ? request.stopPrice : null],
     ['newClientOrderId', request.clientOrderId],
     ['newOrderRespType', 'FULL'],
+  ];
+  return given.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+/** With both ids the venue wants them to agree, and an amend of somebody else may have changed ours: one is sent. */
+function referring(venueSymbol: string, { clientOrderId, venueOrderId }: OrderRef): Parameters {
+  return [
+    ['symbol', venueSymbol],
+    venueOrderId === undefined ? ['origClientOrderId', clientOrderId] : ['orderId', venueOrderId],
   ];
 }
 

@@ -1,17 +1,30 @@
 // A session in the port's words over the link's connections.
 import { type Capabilities, ExchangeFault, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
+import type { Bounds } from '../wire/bounds.ts';
 import { redactor } from '../wire/redact.ts';
+import { amend } from './amend.ts';
 import type { Desk } from './desk.ts';
+import { withAddresses } from './hosts.ts';
 import { Link, type LinkOptions } from './link.ts';
-import { CLIENT_ORDER_ID_MAX, cancel, query, submit } from './orders.ts';
+import { CLIENT_ORDER_ID_CHARS, CLIENT_ORDER_ID_MAX, cancel, query, submit } from './orders.ts';
 import { parseOrders } from './parse.ts';
 import { tradesSince } from './trades.ts';
 
-/** Skew: the venue refuses a timestamp more than 1 s ahead. Processing: it gives up after 10 s (-1007). */
+/**
+ * Skew: the venue refuses a timestamp more than 1 s ahead. Processing: it gives up after 10 s (-1007). History: orders
+ * without a fill are archived after 90 days (-2026).
+ */
 export const CAPABILITIES: Capabilities = {
   requestDeadline: true,
   queryByClientOrderId: true,
   clientOrderIdMax: CLIENT_ORDER_ID_MAX,
+  clientOrderIdChars: CLIENT_ORDER_ID_CHARS,
+  amend: 'reduce',
+  orderTypes: ['Limit', 'Market', 'Stop', 'StopLimit'],
+  timesInForce: ['GTC', 'IOC', 'FOK'],
+  selfTradePrevention: true,
+  cancelAllAfter: false,
+  historyDepthMs: 90 * 86_400_000,
   skewMs: 1_000,
   processingMs: 10_000,
   readLagMs: 5_000,
@@ -24,10 +37,12 @@ const ADDRESSES = [
 ] as const;
 
 export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: AbortSignal): Promise<ExchangeSession> {
-  const { settings, clock, bounds } = options;
+  const { clock } = options;
+  const settings = withAddresses(options.settings);
   refuseUnusable(settings);
+  const bounds = boundsOf(options.bounds, settings);
   const redact = redactor([settings.apiKey, settings.apiSecret]);
-  const link = new Link({ ...options, redact });
+  const link = new Link({ ...options, settings, bounds, redact });
   /** Of an answer that cannot be read as of one that did not come. */
   const orFault = <T>(read: Promise<T>): Promise<T> =>
     read.catch((error: unknown): never => {
@@ -51,12 +66,21 @@ export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: 
     clockSkewMs: (call) => orFault(link.readSkew(call)),
     submit: (request, call) => submit(desk, request, call),
     cancel: (ref, call) => cancel(desk, ref, call),
+    amend: (request, call) => amend(desk, request, call),
     query: (ref, call) => query(desk, ref, call),
     openOrders: (call) => orFault(rest.getOpenOrders(call).then((json) => parseOrders(json, canonical))),
     trades: (request, call) => orFault(tradesSince(desk, request, call)),
     balances: (call) => orFault(link.readBalances(call)),
     subscribe: async (feeds) => link.subscribe(feeds),
     close: () => link.close(),
+  };
+}
+
+function boundsOf(bounds: Bounds, { snapshotDepth, listingRefreshMs }: ExchangeSettings): Bounds {
+  return {
+    ...bounds,
+    ...(snapshotDepth !== undefined && { bookSnapshotLevels: snapshotDepth }),
+    ...(listingRefreshMs !== undefined && { listingRefreshMs }),
   };
 }
 

@@ -5,7 +5,10 @@ export interface CcxtBounds extends Bounds {
   /** ccxt says nothing when a subscription is confirmed: it holds when its sockets were quiet and open this long. */
   readonly settleMs: number;
   readonly settleStepMs: number;
-  /** ccxt asks a socket for a sign of life this often, and gives it up after two times without one. */
+  /**
+   * ccxt asks a socket for a sign of life this often, and gives it up when it looks the next time after two without
+   * one: a half-open socket is found within three times as long.
+   */
   readonly keepAliveMs: number;
   /** The account is read again at most this often when the stream says that it changed. */
   readonly balanceEveryMs: number;
@@ -24,7 +27,7 @@ export const BOUNDS: CcxtBounds = {
   ...SOCKETS,
   settleMs: 1_000,
   settleStepMs: 50,
-  keepAliveMs: 2_000,
+  keepAliveMs: 1_500,
   balanceEveryMs: 1_000,
   // Some venues give no more than 50 whatever is asked for.
   tradesAsked: 100,

@@ -21,11 +21,6 @@ export interface Desk {
   readonly unifiedOf: (symbol: string) => string | undefined;
 }
 
-export interface OrderRef {
-  readonly clientOrderId: string;
-  readonly symbol: string;
-}
-
 export function termsOf(desk: Desk, priority: Priority, signal: AbortSignal, more: Partial<Terms> = {}): Terms {
   const patienceMs = priority === 'rest' ? desk.bounds.patienceMs : desk.httpTimeoutMs;
   const giveUpAt = desk.clock.now() + patienceMs;

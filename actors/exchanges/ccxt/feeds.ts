@@ -7,9 +7,9 @@ import { ExchangeFault, type FeedRequest } from '../exchange.ts';
 import type { Clock } from '../wire/clock.ts';
 import { type Conflated, conflated } from '../wire/conflate.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
+import { amountOf } from './amount.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
-import { amountOf } from './parse.ts';
 import type { Watch } from './watching.ts';
 
 export interface FeedOptions {

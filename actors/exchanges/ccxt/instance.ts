@@ -1,5 +1,6 @@
 // One ccxt exchange as this adapter wants it: its own retries, limiter, rounding and floats are off.
 import type { ExchangeSettings } from '../exchange.ts';
+import type { Clock } from '../wire/clock.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtClass, CcxtExchange, SocketClient } from './library.ts';
 import type { Profile } from './profile.ts';
@@ -11,18 +12,22 @@ export interface InstanceOptions {
   readonly terms: CcxtTerms;
   readonly profile: Profile;
   readonly bounds: CcxtBounds;
+  readonly clock: Clock;
   /** Without them only public data can be asked for. */
   readonly withKeys: boolean;
 }
 
-export function createInstance({ library, settings, terms, profile, bounds, withKeys }: InstanceOptions): CcxtExchange {
+export function createInstance(options: InstanceOptions): CcxtExchange {
+  const { library, settings, terms, profile, bounds, clock, withKeys } = options;
   const keys = { apiKey: settings.apiKey, secret: settings.apiSecret, password: terms.passphrase };
   const exchange = new library({
     ...(withKeys ? keys : {}),
     newUpdates: true,
     options: { defaultType: 'spot', warnOnFetchOpenOrdersWithoutSymbol: false, maxRetriesOnFailure: 0 },
   });
-  Object.assign(exchange.options, profile.options, { maxRetriesOnFailure: 0 });
+  // ccxt's name for the size of a book that begins with a snapshot.
+  const snapshot = settings.snapshotDepth === undefined ? {} : { watchOrderBookLimit: settings.snapshotDepth };
+  Object.assign(exchange.options, profile.options, snapshot, { maxRetriesOnFailure: 0 });
   // Amounts as the venue wrote them.
   exchange.number = String;
   exchange.timeout = settings.httpTimeoutMs;
@@ -35,7 +40,7 @@ export function createInstance({ library, settings, terms, profile, bounds, with
   exchange.priceToPrecision = (_symbol, price) => String(price);
   if (terms.sandbox === true) exchange.setSandboxMode(true);
   exchange.urls = { ...exchange.urls, api: moved(exchange.urls.api, settings, '') };
-  quieten(exchange);
+  attend(exchange, clock);
   return exchange;
 }
 
@@ -47,9 +52,10 @@ export async function hangUp(exchange: CcxtExchange): Promise<void> {
 
 /**
  * ccxt leaves some promises of a lost socket to nobody, and an unhandled rejection ends the process. Whoever does
- * wait for one of them still sees it rejected.
+ * wait for one of them still sees it rejected. And it begins to listen for a sign of life with the first that it asks
+ * for: here it begins when the socket is open, so that a peer that falls silent at once is found as soon as any other.
  */
-function quieten(exchange: CcxtExchange): void {
+function attend(exchange: CcxtExchange, clock: Clock): void {
   const clientOf = exchange.client.bind(exchange);
   const known = new WeakSet<SocketClient>();
   exchange.client = (url) => {
@@ -59,7 +65,10 @@ function quieten(exchange: CcxtExchange): void {
     const [futureOf, send] = [client.future.bind(client), client.send.bind(client)];
     client.future = (messageHash) => handled(futureOf(messageHash));
     client.send = (message) => handled(send(message));
-    client.connected.catch(() => undefined);
+    const onOpen = (): void => {
+      client.lastPong = clock.now();
+    };
+    client.connected.then(onOpen, () => undefined);
     return client;
   };
 }

@@ -43,6 +43,7 @@ type Watch = (...args: unknown[]) => Promise<unknown>;
 export interface CcxtExchange {
   readonly id: string;
   readonly has: { [feature: string]: unknown };
+  readonly features?: { readonly spot?: { readonly createOrder?: { readonly triggerPrice?: boolean } } };
   readonly precisionMode: number;
   readonly rateLimit: number;
   readonly options: { [name: string]: unknown };

@@ -1,10 +1,18 @@
 // Submit, cancel and query: the request, the judgement on what came of it, and the outcome in the port's words.
 
-import { add, compare, parse, ZERO } from '../../market/decimal.ts';
-import type { Execution, VenueOrder } from '../../market/execution.ts';
-import type { CancelOutcome, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
+import { add, compare, format, parse, ZERO } from '../../market/decimal.ts';
+import type { Execution, OrderType, VenueOrder } from '../../market/execution.ts';
+import type {
+  AmendOutcome,
+  AmendRequest,
+  CancelOutcome,
+  OrderRef,
+  QueryOutcome,
+  SubmitOutcome,
+  SubmitRequest,
+} from '../exchange.ts';
 import { Unreadable } from '../wire/read-as.ts';
-import { ask, type Desk, type OrderRef, unlisted } from './desk.ts';
+import { ask, type Desk, unlisted } from './desk.ts';
 import { type Judged, judge } from './outcome.ts';
 import { parseFill, parseOrder, type ReadOrder, readIdentity } from './parse.ts';
 import { tradesOfOrder } from './trades.ts';
@@ -26,7 +34,7 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
     headers: requestDeadline ? desk.profile.deadlineHeaders(request) : {},
     mustSay: {
       texts: [request.clientOrderId],
-      amounts: [request.quantity, ...(request.orderType === 'Limit' && request.price !== null ? [request.price] : [])],
+      amounts: amountsOf(request),
     },
   });
   const judged = judge(asked, desk.profile, (json) => submittedOf(desk, json, request));
@@ -36,19 +44,35 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
   return { outcome: 'unknown', reason: desk.redact(judged.reason) };
 }
 
+/** What the request must say: the quantity, and the prices that the type has. */
+function amountsOf({ orderType, quantity, price, stopPrice }: SubmitRequest): readonly string[] {
+  const { priced, stopped } = SHAPES[orderType];
+  const amounts = [quantity, priced ? price : null, stopped ? stopPrice : null];
+  return amounts.filter((amount) => amount !== null);
+}
+
+const SHAPES = {
+  Limit: { priced: true, stopped: false },
+  Market: { priced: false, stopped: false },
+  Stop: { priced: false, stopped: true },
+  StopLimit: { priced: true, stopped: true },
+} as const satisfies { readonly [type in OrderType]: object };
+
 function create(desk: Desk, unified: string, request: SubmitRequest): Promise<unknown> {
-  const { side, quantity, price, orderType, timeInForce, postOnly, clientOrderId } = request;
-  const isLimit = orderType === 'Limit';
+  const { side, quantity, price, stopPrice, orderType, timeInForce, postOnly, clientOrderId } = request;
+  const { priced, stopped } = SHAPES[orderType];
   const { requestDeadline } = desk.profile.capabilities;
   const params = {
     clientOrderId,
-    ...(isLimit && !postOnly ? { timeInForce } : {}),
+    // GTD is kept by the order machine: the venue's order rests until it is cancelled.
+    ...(priced && !postOnly ? { timeInForce: timeInForce === 'GTD' ? 'GTC' : timeInForce } : {}),
     ...(postOnly ? { postOnly: true } : {}),
+    ...(stopped ? { triggerPrice: stopPrice } : {}),
     ...(requestDeadline ? desk.profile.deadlineParams(request) : {}),
   };
-  const type = isLimit ? 'limit' : 'market';
-  const priced = isLimit && price !== null ? price : undefined;
-  return desk.exchange.createOrder(unified, type, side === 'Buy' ? 'buy' : 'sell', quantity, priced, params);
+  const limit = priced && price !== null ? price : undefined;
+  const sideOf = side === 'Buy' ? 'buy' : 'sell';
+  return desk.exchange.createOrder(unified, priced ? 'limit' : 'market', sideOf, quantity, limit, params);
 }
 
 /** Some venues answer with the ids alone: then it is what was asked for, open and not filled so far as they say. */
@@ -63,22 +87,24 @@ function submittedOf(
   }
   if (identity.status === 'rejected') throw new Unreadable('order: accepted as a request and rejected as an order');
   if (identity.isBare) return { order: asAsked(desk, identity.venueOrderId, request), executions: [] };
-  const read = parseOrder(json, desk.clock.now());
-  expectOurs(read.order, request);
+  const read = parseOrder(json, desk.profile, desk.clock.now());
+  expectOurs(read.order, { clientOrderId: request.clientOrderId, symbol: request.symbol });
   return { order: read.order, executions: fillsIn(desk, read) };
 }
 
 function asAsked(desk: Desk, venueOrderId: string, request: SubmitRequest): VenueOrder {
-  const { clientOrderId, symbol, side, quantity, price } = request;
+  const { clientOrderId, symbol, side, quantity, price, orderType, stopPrice } = request;
   return {
     clientOrderId,
     venueOrderId,
     symbol,
     side,
-    status: 'open',
+    orderType,
+    ...(stopPrice !== null && { stopPrice: format(parse(stopPrice)) }),
+    status: stopPrice === null ? 'open' : 'parked',
     rawStatus: 'accepted',
-    quantity,
-    price,
+    quantity: format(parse(quantity)),
+    price: price === null ? null : format(parse(price)),
     filledQuantity: '0',
     // Before everything the venue says later.
     updatedAt: Math.min(request.signedAt, desk.clock.now()),
@@ -101,8 +127,7 @@ export async function cancel(desk: Desk, ref: OrderRef, signal: AbortSignal): Pr
   if (unified === undefined) return { outcome: 'unknown', reason: unlisted(ref.symbol) };
   const id = await idFor(desk, ref, signal);
   if (id === null) return { outcome: 'unknown', reason: 'the venue id of the order could not be found' };
-  const params = desk.profile.capabilities.queryByClientOrderId ? { clientOrderId: ref.clientOrderId } : {};
-  const asked = await ask(desk, 'cancel', signal, () => desk.exchange.cancelOrder(id, unified, params));
+  const asked = await ask(desk, 'cancel', signal, () => desk.exchange.cancelOrder(id, unified, paramsFor(id, ref)));
   const judged = judge(asked, desk.profile, (json) => json);
   if (judged.verdict === 'rejected' || judged.verdict === 'notFound') {
     return { outcome: 'rejected', ...wordsIn(desk, judged) };
@@ -116,7 +141,7 @@ export async function cancel(desk: Desk, ref: OrderRef, signal: AbortSignal): Pr
 
 function canceledIn(desk: Desk, json: unknown, ref: OrderRef): VenueOrder | null {
   try {
-    const { order } = parseOrder(json, desk.clock.now());
+    const { order } = parseOrder(json, desk.profile, desk.clock.now());
     expectOurs(order, ref);
     return order.status === 'canceled' ? order : null;
   } catch {
@@ -130,7 +155,8 @@ async function afterCancel(desk: Desk, ref: OrderRef, signal: AbortSignal): Prom
   if (found.outcome === 'found') {
     const { order } = found;
     if (order.status === 'canceled') return { outcome: 'canceled', order };
-    if (order.status !== 'open') return { outcome: 'rejected', code: order.rawStatus, reason: 'the order is final' };
+    const isFinal = order.status !== 'open' && order.status !== 'parked';
+    if (isFinal) return { outcome: 'rejected', code: order.rawStatus, reason: 'the order is final' };
   }
   return { outcome: 'unknown', reason: 'the cancel was taken, and the order is not known to be canceled' };
 }
@@ -158,10 +184,9 @@ async function find(desk: Desk, unified: string, ref: OrderRef, signal: AbortSig
   // Without a search by client order id "not found" can only mean "not among the open ones".
   if (id === null) return { verdict: 'unknown', reason: 'not among the open orders, and the venue finds no client id' };
   const byClientId = desk.profile.capabilities.queryByClientOrderId;
-  const params = byClientId ? { clientOrderId: ref.clientOrderId } : {};
-  const asked = await ask(desk, 'query', signal, () => desk.exchange.fetchOrder(id, unified, params));
+  const asked = await ask(desk, 'query', signal, () => desk.exchange.fetchOrder(id, unified, paramsFor(id, ref)));
   const judged = judge(asked, desk.profile, (json) => {
-    const read = parseOrder(json, desk.clock.now());
+    const read = parseOrder(json, desk.profile, desk.clock.now());
     expectOurs(read.order, ref);
     return read;
   });
@@ -170,8 +195,14 @@ async function find(desk: Desk, unified: string, ref: OrderRef, signal: AbortSig
   return judged.verdict === 'notFound' && !byClientId ? { verdict: 'unknown', reason: judged.reason } : judged;
 }
 
+/** With an id of the venue the client order id is not sent: somebody's amend may have changed it. */
+function paramsFor(id: string, { clientOrderId }: OrderRef): object {
+  return id === '' ? { clientOrderId } : {};
+}
+
 /** Empty where the client order id is enough; null where the venue's own id is needed and not to be found. */
 async function idFor(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<string | null> {
+  if (ref.venueOrderId !== undefined) return ref.venueOrderId;
   if (desk.profile.capabilities.queryByClientOrderId) return '';
   const unified = desk.unifiedOf(ref.symbol);
   const asked = await ask(desk, 'query', signal, () => desk.exchange.fetchOpenOrders(unified));
@@ -183,17 +214,32 @@ async function idFor(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<st
   return null;
 }
 
+/** ccxt's editOrder cancels and places anew at some venues: an amend is refused here, and nothing is sent. */
+export function amend({ exchange }: Desk, { clientOrderId }: AmendRequest): Promise<AmendOutcome> {
+  const reason = `amend of ${clientOrderId}, allowed: none at ${exchange.id}`;
+  return Promise.resolve({ outcome: 'rejected', code: 'AMEND_UNSUPPORTED', reason });
+}
+
 function unsendable({ profile }: Desk, request: SubmitRequest): string | null {
-  if (!profile.clientOrderId.test(request.clientOrderId)) {
+  const { capabilities } = profile;
+  const { orderType, timeInForce, price, stopPrice } = request;
+  const { clientOrderIdChars, clientOrderIdMax, orderTypes } = capabilities;
+  if (!new RegExp(`^[${clientOrderIdChars}]{1,${clientOrderIdMax}}$`).test(request.clientOrderId)) {
     const shown = JSON.stringify(request.clientOrderId.slice(0, 64));
-    return `clientOrderId=${shown}, allowed: ${profile.clientOrderIdForm}`;
+    return `clientOrderId=${shown}, allowed: 1 to ${clientOrderIdMax} of ${clientOrderIdChars}`;
   }
-  if (request.orderType === 'Limit' && request.price === null) return 'price=null, allowed: a price for a limit order';
-  if (request.postOnly && (request.orderType === 'Market' || request.timeInForce !== 'GTC')) {
-    return `postOnly with ${request.orderType} ${request.timeInForce}, allowed: Limit GTC`;
+  if (!orderTypes.includes(orderType)) return `orderType=${orderType}, allowed: ${orderTypes.join(', ')}`;
+  const mayRest = timeInForce === 'GTC' || timeInForce === 'GTD';
+  if (request.postOnly && (orderType !== 'Limit' || !mayRest)) {
+    return `postOnly with ${orderType} ${timeInForce}, allowed: Limit with GTC or GTD`;
+  }
+  const { priced, stopped } = SHAPES[orderType];
+  if (priced && price === null) return `price=null, allowed: a price for ${orderType}`;
+  if (stopped !== (stopPrice !== null)) {
+    return `stopPrice=${stopPrice}, allowed: ${stopped ? 'a price' : 'null'} for ${orderType}`;
   }
   const windowMs = request.deadlineAt - request.signedAt;
-  if (profile.capabilities.requestDeadline && (windowMs <= 0 || windowMs > WINDOW_MAX)) {
+  if (capabilities.requestDeadline && (windowMs <= 0 || windowMs > WINDOW_MAX)) {
     return `deadlineAt - signedAt = ${windowMs} ms, allowed: 1 to ${WINDOW_MAX}`;
   }
   return null;
@@ -203,11 +249,11 @@ function unsendable({ profile }: Desk, request: SubmitRequest): string | null {
 const WINDOW_MAX = 60_000;
 
 /** An answer about some other order is no answer. */
-function expectOurs(order: OrderRef, ref: OrderRef): void {
-  if (order.clientOrderId === ref.clientOrderId && order.symbol === ref.symbol) return;
-  throw new Unreadable(
-    `order: was ${order.clientOrderId} in ${order.symbol}, not ${ref.clientOrderId} in ${ref.symbol}`,
-  );
+function expectOurs(order: VenueOrder, { clientOrderId, symbol, venueOrderId }: OrderRef): void {
+  const isIt = venueOrderId === undefined ? order.clientOrderId === clientOrderId : order.venueOrderId === venueOrderId;
+  if (isIt && order.symbol === symbol) return;
+  const [was, asked] = [`${order.clientOrderId} (${order.venueOrderId})`, `${clientOrderId} (${venueOrderId ?? '?'})`];
+  throw new Unreadable(`order: was ${was} in ${order.symbol}, not ${asked} in ${symbol}`);
 }
 
 function wordsIn(

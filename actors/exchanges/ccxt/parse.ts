@@ -1,11 +1,12 @@
 // The border: ccxt's unified words in, ours out. Pure; throws Unreadable for anything else.
 import { z } from 'zod';
 import { add, format, isZero, parse, sub } from '../../market/decimal.ts';
-import type { Execution, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
+import type { Execution, OrderType, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
 import type { VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
+import { amountOf, PLACES_MAX } from './amount.ts';
 import type { UnifiedMarket } from './library.ts';
 import type { Profile } from './profile.ts';
 
@@ -23,24 +24,6 @@ const STATUSES: ReadonlyMap<string, VenueStatus> = new Map([
 const RAW_STATUS = ['X', 'status', 'state', 'ordStatus', 'orderStatus'];
 const CANCELED_ID = 'origClientOrderId';
 const MOST = '1000000000000';
-const PLACES_MAX = 18;
-const DIGITS_MAX = 20;
-
-/** A decimal in shortest form. A number of ccxt keeps what a double keeps: 15 digits, which no price exceeds. */
-export function amountOf(value: unknown): string | null {
-  if (typeof value === 'number' && Number.isFinite(value)) return amountOf(String(value));
-  if (typeof value !== 'string') return null;
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i.exec(value.trim()) ?? [];
-  if (whole === '') return null;
-  const places = fraction.length - Number(exponent);
-  const digits = `${whole}${fraction}`.padStart(Math.max(places, 0) + 1, '0') + '0'.repeat(Math.max(-places, 0));
-  const cut = digits.length - Math.max(places, 0);
-  const after = digits.slice(cut).replace(/0+$/, '');
-  const before = digits.slice(0, cut).replace(/^0+(?=\d)/, '');
-  if (after.length > PLACES_MAX || before.length > DIGITS_MAX) return null;
-  return format(parse(`${sign}${before}${after === '' ? '' : `.${after}`}`));
-}
 
 const amount = z.unknown().transform((value, context) => {
   const text = amountOf(value);
@@ -59,6 +42,9 @@ export function canonicalOf(symbol: string): string {
   return symbol.includes(':') ? symbol : symbol.replace('/', '-');
 }
 
+/** ccxt takes the working time for the order's own, and Binance writes -1 for an order that does not work yet. */
+const moment = z.union([time, z.literal(-1).transform(() => null)]).nullish();
+
 const orderRecord = z.object({
   id,
   clientOrderId: z.string().nullish(),
@@ -67,11 +53,12 @@ const orderRecord = z.object({
   side,
   status: z.string().min(1),
   price: maybe,
+  triggerPrice: maybe,
   amount: maybe,
   filled: maybe,
-  timestamp: time.nullish(),
-  lastUpdateTimestamp: time.nullish(),
-  lastTradeTimestamp: time.nullish(),
+  timestamp: moment,
+  lastUpdateTimestamp: moment,
+  lastTradeTimestamp: moment,
   trades: z.array(z.unknown()).nullish(),
   info: raw,
 });
@@ -83,24 +70,43 @@ export interface ReadOrder {
   readonly trades: readonly unknown[];
 }
 
-export function parseOrder(json: unknown, now: number): ReadOrder {
+export function parseOrder(json: unknown, profile: Profile, now: number): ReadOrder {
   const read = readAs(orderRecord, json, 'order');
   const filled = read.filled ?? '0';
+  const extras = profile.orderOf(read.info);
+  const orderType = extras.orderType ?? orderTypeOf(read);
+  const filledQuote = amountOf(extras.filledQuote);
   const times = [read.lastUpdateTimestamp, read.lastTradeTimestamp, read.timestamp].filter(isTime);
   const order: VenueOrder = {
     clientOrderId: clientIdOf(read),
     venueOrderId: read.id,
     symbol: canonicalOf(read.symbol),
     side: read.side,
-    status: statusOf(read.status),
+    status: extras.parked === true ? 'parked' : statusOf(read.status),
     rawStatus: rawStatusOf(read.info) ?? read.status,
     // An order by value has no quantity until it is filled.
     quantity: read.amount ?? filled,
-    price: read.type === 'market' || read.price === null || isZero(parse(read.price)) ? null : read.price,
+    price: read.type === 'market' || isNothing(read.price) ? null : read.price,
     filledQuantity: filled,
+    // The venue writes less than zero for a value it does not know.
+    ...(filledQuote !== null && !filledQuote.startsWith('-') && { filledQuote }),
+    ...(orderType !== null && { orderType }),
+    ...(!isNothing(read.triggerPrice) && { stopPrice: read.triggerPrice }),
     updatedAt: times.length > 0 ? Math.max(...times) : now,
   };
   return { order, createdAt: read.timestamp ?? null, trades: read.trades ?? [] };
+}
+
+function isNothing(price: string | null): price is null {
+  return price === null || isZero(parse(price));
+}
+
+/** By ccxt's unified words: a limit or a market order, and with a trigger one that waits for it. */
+function orderTypeOf({ type, triggerPrice }: z.output<typeof orderRecord>): OrderType | null {
+  const isStop = !isNothing(triggerPrice);
+  if (type === 'limit') return isStop ? 'StopLimit' : 'Limit';
+  if (type === 'market') return isStop ? 'Stop' : 'Market';
+  return null;
 }
 
 /** The answer to a cancel names the cancel at Binance. An order without any name of its own is not one of ours. */

@@ -1,11 +1,16 @@
 // What is known of single venues beyond what ccxt says of all of them. A venue that is not named here gets the
 // careful answers: no deadline, no search by client order id, no code that means more than ccxt's class for it.
 import type { Capabilities, SubmitRequest } from '../exchange.ts';
+import type { Bust, OrderExtras, Raw } from './extras.ts';
+import { binanceBust, binanceOrder } from './profile-binance.ts';
 
 export interface Profile {
   readonly capabilities: Capabilities;
-  readonly clientOrderId: RegExp;
-  readonly clientOrderIdForm: string;
+  /**
+   * Stop orders are orders like the others, with the same ids in the same lists and streams. Where they are kept apart
+   * (OKX: algo orders, which become another order when their price comes) no other call of this adapter would see them.
+   */
+  readonly stopsAreOrders: boolean;
   /** Set on `exchange.options`. */
   readonly options: { readonly [name: string]: unknown };
   /** Signed times and deadlines: as parameters of the request, or as headers beside it. */
@@ -21,18 +26,33 @@ export interface Profile {
   /** Fills come with the orders: a second subscription would tell of them twice. */
   readonly fillsWithOrders: boolean;
   /** Fees of the stream are negative where they were paid, and ccxt hands them on so. */
-  readonly fillOf: (info: { readonly [name: string]: unknown }) => { readonly fee?: unknown; readonly at?: unknown };
+  readonly fillOf: (info: Raw) => { readonly fee?: unknown; readonly at?: unknown };
+  /** What an order's raw answer says beyond ccxt's words for it. */
+  readonly orderOf: (info: Raw) => OrderExtras;
+  /** Of raw reports that take an execution back. */
+  readonly bustOf: (info: Raw) => Bust | null;
   /** The parameter that leads to older open orders, and how many come at once. */
   readonly olderOrders: { readonly parameter: string; readonly page: number } | null;
   /** Where the balance's raw answer has the account's own name. */
   readonly accountOf: (info: unknown) => string | null;
 }
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 /** Skew, processing, read lag: added to a deadline before "not found" is believed. */
 const CAREFUL: Capabilities = {
   requestDeadline: false,
   queryByClientOrderId: false,
   clientOrderIdMax: 32,
+  clientOrderIdChars: 'A-Za-z0-9',
+  // ccxt's editOrder cancels and places anew at some venues, and says so at none.
+  amend: 'none',
+  orderTypes: ['Limit', 'Market'],
+  timesInForce: ['GTC', 'IOC', 'FOK'],
+  selfTradePrevention: false,
+  cancelAllAfter: false,
+  historyDepthMs: null,
   skewMs: 5_000,
   processingMs: 30_000,
   readLagMs: 10_000,
@@ -40,8 +60,7 @@ const CAREFUL: Capabilities = {
 
 const GENERIC: Profile = {
   capabilities: CAREFUL,
-  clientOrderId: /^[A-Za-z0-9]{1,32}$/,
-  clientOrderIdForm: '1 to 32 of A-Z a-z 0-9',
+  stopsAreOrders: false,
   options: {},
   deadlineParams: () => ({}),
   deadlineHeaders: () => ({}),
@@ -52,6 +71,8 @@ const GENERIC: Profile = {
   limitStatuses: new Set(),
   fillsWithOrders: false,
   fillOf: () => ({}),
+  orderOf: () => ({}),
+  bustOf: () => null,
   olderOrders: null,
   accountOf: () => null,
 };
@@ -60,15 +81,18 @@ const GENERIC: Profile = {
 const BINANCE: Profile = {
   ...GENERIC,
   capabilities: {
+    ...CAREFUL,
     requestDeadline: true,
     queryByClientOrderId: true,
     clientOrderIdMax: 36,
+    clientOrderIdChars: '.A-Z:/a-z0-9_-',
+    selfTradePrevention: true,
+    historyDepthMs: 90 * DAY_MS,
     skewMs: 1_000,
     processingMs: 10_000,
     readLagMs: 5_000,
   },
-  clientOrderId: /^[.A-Z:/a-z0-9_-]{1,36}$/,
-  clientOrderIdForm: '1 to 36 of A-Z a-z 0-9 . : / _ -',
+  stopsAreOrders: true,
   // The usual ticker of ccxt here has no best prices.
   options: { fetchMarkets: { types: ['spot'] }, fetchMargins: false, watchTickers: { name: 'ticker' } },
   deadlineParams: ({ signedAt, deadlineAt }) => ({ timestamp: signedAt, recvWindow: deadlineAt - signedAt }),
@@ -78,6 +102,8 @@ const BINANCE: Profile = {
   keyRefused: new Set(['-1022', '-2014', '-2015']),
   limitStatuses: new Set([418, 429]),
   fillsWithOrders: true,
+  orderOf: binanceOrder,
+  bustOf: binanceBust,
   accountOf: (info) => textAt(info, 'uid'),
 };
 
@@ -88,7 +114,16 @@ const BINANCE: Profile = {
  */
 const OKX: Profile = {
   ...GENERIC,
-  capabilities: { ...CAREFUL, requestDeadline: true, queryByClientOrderId: true, skewMs: 1_000, readLagMs: 5_000 },
+  capabilities: {
+    ...CAREFUL,
+    requestDeadline: true,
+    queryByClientOrderId: true,
+    selfTradePrevention: true,
+    // Cancelled orders without a fill are gone after two hours ("Get order details").
+    historyDepthMs: 2 * HOUR_MS,
+    skewMs: 1_000,
+    readLagMs: 5_000,
+  },
   options: {
     fetchMarkets: { types: ['spot'] },
     createOrder: 'privatePostTradeOrder',
@@ -121,6 +156,15 @@ const PROFILES: ReadonlyMap<string, Profile> = new Map([
 
 export function profileOf(id: string): Profile {
   return PROFILES.get(id) ?? GENERIC;
+}
+
+/** Stops where they are orders like the others, and ccxt can place them. */
+export function withOrderTypes(profile: Profile, canTrigger: boolean): Profile {
+  if (!profile.stopsAreOrders || !canTrigger) return profile;
+  return {
+    ...profile,
+    capabilities: { ...profile.capabilities, orderTypes: ['Limit', 'Market', 'Stop', 'StopLimit'] },
+  };
 }
 
 function negative(value: unknown): unknown {

@@ -86,7 +86,7 @@ export class Reads {
 
   #ordersIn(json: unknown): readonly VenueOrder[] {
     if (!Array.isArray(json)) throw new ExchangeFault('open orders: the answer is no list', { retryable: true });
-    return json.map((one) => parseOrder(one, this.#desk.clock.now()).order);
+    return json.map((one) => parseOrder(one, this.#desk.profile, this.#desk.clock.now()).order);
   }
 
   #account(signal: AbortSignal): Promise<unknown> {
@@ -98,5 +98,5 @@ export async function orderOfTrade(desk: Desk, trade: VenueTrade, signal: AbortS
   const unified = desk.unifiedOf(trade.symbol) ?? trade.symbol;
   const question = () => desk.exchange.fetchOrder(trade.venueOrderId, unified, {});
   const json = await readOf(desk, 'order of a fill', signal, question, { priority: 'query' });
-  return parseOrder(json, desk.clock.now()).order;
+  return parseOrder(json, desk.profile, desk.clock.now()).order;
 }

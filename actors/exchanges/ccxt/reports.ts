@@ -3,6 +3,7 @@
 // and what one frame of the socket brought belongs together: a fill and the order as the fill left it.
 import type { VenueOrder, VenueTrade } from '../../market/execution.ts';
 import type { OrderReport } from '../exchange.ts';
+import type { Bust } from './extras.ts';
 import type { CcxtExchange, ReportCache } from './library.ts';
 import { asExecution, parseOrder, parseTrade } from './parse.ts';
 import type { Profile } from './profile.ts';
@@ -92,7 +93,9 @@ interface Frame {
 }
 
 function reportsOf(frame: Frame, { profile, account, now }: ReportOptions): readonly Report[] {
-  const orders = frame.orders.map((one) => parseOrder(one, now()).order);
+  const busts = frame.orders.flatMap((one) => bustReport(account(), one, profile, now()));
+  const plain = frame.orders.filter((one) => bustIn(one, profile) === null);
+  const orders = plain.map((one) => parseOrder(one, profile, now()).order);
   const trades = frame.trades.map((one) => parseTrade(one, profile));
   const told = new Set<VenueOrder>();
   const fills = trades.map((trade): Report => {
@@ -106,7 +109,7 @@ function reportsOf(frame: Frame, { profile, account, now }: ReportOptions): read
   const rest = orders
     .filter((order) => !told.has(order))
     .map((order): Report => ({ kind: 'report', report: orderReport(account(), order) }));
-  return [...fills, ...rest];
+  return [...fills, ...rest, ...busts];
 }
 
 export function fillReport(account: string, trade: VenueTrade, order: VenueOrder): OrderReport {
@@ -116,6 +119,21 @@ export function fillReport(account: string, trade: VenueTrade, order: VenueOrder
 
 function orderReport(account: string, order: VenueOrder): OrderReport {
   const { symbol, venueOrderId, rawStatus, filledQuantity, quantity, price, updatedAt } = order;
-  const state = `${rawStatus}-${filledQuantity}-${quantity}-${price ?? 'market'}-${updatedAt}`;
+  const parked = order.status === 'parked' ? '-parked' : '';
+  const state = `${rawStatus}${parked}-${filledQuantity}-${quantity}-${price ?? 'market'}-${updatedAt}`;
   return { reportId: `${account}:${symbol}:${venueOrderId}:${state}`, order, execution: null, reason: null };
+}
+
+function bustIn(json: unknown, profile: Profile): Bust | null {
+  const info = typeof json === 'object' && json !== null && 'info' in json ? json.info : null;
+  return typeof info === 'object' && info !== null ? profile.bustOf(Object.fromEntries(Object.entries(info))) : null;
+}
+
+function bustReport(account: string, json: unknown, profile: Profile, now: number): Report[] {
+  const bust = bustIn(json, profile);
+  if (bust === null) return [];
+  const { order } = parseOrder(json, profile, now);
+  const { busted, execution } = bust;
+  const reportId = `${account}:${order.symbol}:${order.venueOrderId}:bust-${busted.tradeId}`;
+  return [{ kind: 'report', report: { reportId, order, execution, busted, reason: null } }];
 }

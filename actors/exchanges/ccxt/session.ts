@@ -2,7 +2,7 @@
 // one without, for market data, so that neither waits for the other's sockets.
 
 import { ExchangeFault, type ExchangeListener, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
-import type { Clock } from '../wire/clock.ts';
+import { type Clock, pause } from '../wire/clock.ts';
 import { Gate } from '../wire/gate.ts';
 import { keepOpen } from '../wire/keep-open.ts';
 import { Limiter } from '../wire/limiter.ts';
@@ -12,8 +12,8 @@ import { type Desk, termsOf } from './desk.ts';
 import { createInstance, hangUp } from './instance.ts';
 import type { CcxtClass, CcxtExchange } from './library.ts';
 import { Market } from './market.ts';
-import { cancel, query, submit } from './orders.ts';
-import { type Profile, profileOf } from './profile.ts';
+import { amend, cancel, query, submit } from './orders.ts';
+import { type Profile, profileOf, withOrderTypes } from './profile.ts';
 import { orderOfTrade, Reads } from './reads.ts';
 import type { CcxtTerms } from './terms.ts';
 import { tradesSince } from './trades.ts';
@@ -45,13 +45,15 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   }
   const { desk, reads } = link;
   return {
-    venue: settings.venue ?? terms.exchange,
+    // A test network is a venue of its own in the key of every execution.
+    venue: settings.venue ?? (terms.sandbox === true ? `${terms.exchange}-sandbox` : terms.exchange),
     account: link.account,
     capabilities: desk.profile.capabilities,
     instruments: (call) => link.orFault(reads.instruments(call)),
     clockSkewMs: (call) => link.orFault(reads.skew(call)),
     submit: (request, call) => submit(desk, request, call),
     cancel: (ref, call) => cancel(desk, ref, call),
+    amend: (request) => amend(desk, request),
     query: (ref, call) => query(desk, ref, call),
     openOrders: (call) => link.orFault(reads.openOrders(call)),
     trades: (request, call) => link.orFault(tradesSince(desk, request, call)),
@@ -75,14 +77,17 @@ class Link {
   readonly #closers: readonly (() => void)[];
   #user: UserStream | null = null;
   #kept: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(options: SessionOptions, redact: Redact) {
     const { settings, terms, library, clock, bounds, listener } = options;
-    const profile: Profile = profileOf(terms.exchange);
-    const exchange = createInstance({ library, settings, terms, profile, bounds, withKeys: true });
+    const known: Profile = profileOf(terms.exchange);
+    const exchange = createInstance({ library, settings, terms, profile: known, bounds, clock, withKeys: true });
+    const canTrigger = exchange.features?.spot?.createOrder?.triggerPrice === true;
+    const profile = withOrderTypes(known, canTrigger);
     this.#options = options;
     this.#redact = redact;
-    this.#data = createInstance({ library, settings, terms, profile, bounds, withKeys: false });
+    this.#data = createInstance({ library, settings, terms, profile, bounds, clock, withKeys: false });
     this.#gate = new Gate(listener);
     this.#limiter = new Limiter({ clock, queueMax: bounds.limiterQueueMax });
     const limit = Math.max(1, Math.floor(LIMIT_INTERVAL_MS / Math.max(1, exchange.rateLimit)));
@@ -135,6 +140,17 @@ class Link {
       onDown: (reason) => this.#gate.down(channel.name, this.#redact(reason)),
     });
     signal.throwIfAborted();
+    this.#refreshing = this.#refreshListing(this.#options.settings.listingRefreshMs ?? bounds.listingRefreshMs);
+  }
+
+  /** What is listed meanwhile gets a name. A reading that fails changes nothing, and the next one comes. */
+  async #refreshListing(everyMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      await pause(this.#options.clock, everyMs, signal);
+      if (signal.aborted) return;
+      await this.reads.instruments(signal).catch(() => undefined);
+    }
   }
 
   async close(): Promise<void> {
@@ -145,7 +161,7 @@ class Link {
     this.#limiter.close();
     for (const close of this.#closers) close();
     await Promise.all([this.desk.exchange, this.#data].map(hangUp));
-    await this.#kept;
+    await Promise.all([this.#kept, this.#refreshing]);
   }
 
   /** Of an answer that cannot be read as of one that did not come. */

@@ -1,5 +1,8 @@
 // The venue's data folder: what is in which file, written whole or not at all.
-//   ledger.jsonl    what happened; the only thing that must never be lost
+//   ledger.jsonl    what happened; the only thing that must never be lost. When it is longer than 256 MB it begins anew
+//                   with how everything stands: then of the closed orders of an account in a symbol the newest 20,000
+//                   are kept, with their trades, and older ones cannot be asked for any more (allOrders, myTrades)
+//   ledger.jsonl.next   the new ledger while it is being written
 //   accounts.json   names, API keys, secrets and starting balances; only its owner can read it
 //   admin-token     for the admin paths; only its owner can read it
 //   venue.json      where the running venue listens: pid, port, instance

@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Decimal } from '../../market/decimal.ts';
 import { parse } from '../../market/decimal.ts';
-import type { Fees } from './core/engine.ts';
-import type { MarketTerms } from './core/market.ts';
+import type { Fees } from './core/fees.ts';
+import { DEFAULT_MARKET, type MarketTerms, TICK_MS } from './core/market.ts';
 import { DEFAULT_SYMBOLS, listSymbol, type SymbolRules } from './core/symbol.ts';
 import type { Host } from './host.ts';
 import { Admin } from './server/admin.ts';
@@ -15,11 +15,14 @@ import { Feeds } from './server/feeds.ts';
 import { createVenueServer } from './server/http.ts';
 import { ListenKeys } from './server/listen-keys.ts';
 import { MarketStreams } from './server/market-streams.ts';
+import { DEFAULT_LIMITS, RateLimits, type RateLimitTerms } from './server/rate-limits.ts';
+import { ReportFaults } from './server/report-faults.ts';
 import type { Credentials } from './server/sign.ts';
 import { Sockets } from './server/sockets.ts';
 import { Topics } from './server/topics.ts';
 import { UserStreams } from './server/user-streams.ts';
 import { WsApi } from './server/ws-api.ts';
+import { readTape } from './tape-file.ts';
 import { Venue } from './venue.ts';
 
 export interface PaperAccount {
@@ -50,7 +53,11 @@ export interface ServeOptions {
   readonly symbols?: readonly SymbolRules[];
   readonly fees?: Fees;
   readonly market?: MarketTerms;
+  /** A recorded tape to play instead of a random walk (tape-file.ts). */
+  readonly tapeFile?: string;
+  readonly limits?: Partial<RateLimitTerms>;
   readonly ledgerBytesMax?: number;
+  readonly ordersKept?: number;
 }
 
 export interface ServedVenue {
@@ -62,23 +69,31 @@ export interface ServedVenue {
 
 /** 0.1 %, as Binance charges without a discount. */
 export const DEFAULT_FEES: Fees = { maker: parse('0.001'), taker: parse('0.001') };
-const TICK_MS = 250;
 const MARK_MS = 10_000;
 const LOOPBACK = '127.0.0.1';
 
 export async function serveVenue(options: ServeOptions): Promise<ServedVenue> {
-  const { host, warn } = options;
+  const { warn } = options;
   const venue = await openVenue(options);
+  const { host } = venue;
   const instance = host.secret();
   const topics = new Topics();
   const sockets = new Sockets(host);
-  const users = new UserStreams(venue);
+  const reports = new ReportFaults(options.seed ?? 1, host);
+  const users = new UserStreams(venue, reports);
   const listenKeys = new ListenKeys(venue, users, topics);
   const feeds = new Feeds(venue, topics);
   const faults = new Faults(options.seed ?? 1);
+  const limits = new RateLimits({ ...DEFAULT_LIMITS, ...options.limits }, () => host.now());
   const keys = readKeys(options.accounts);
-  const dispatcher = new Dispatcher({ venue, keys, faults, more: listenKeys.operations(), warn });
-  const admin = new Admin({ ...options, venue, faults, sockets, instance, token: options.adminToken });
+  const dispatcher = new Dispatcher({ venue, keys, faults, limits, more: listenKeys.operations(), warn });
+  const admin = new Admin({
+    ...options,
+    venue,
+    weather: { faults, reports, sockets, limits },
+    instance,
+    token: options.adminToken,
+  });
   const streams = new MarketStreams(topics, sockets, (topic) => listenKeys.has(topic));
   const wsApi = new WsApi({ dispatcher, users, sockets, host });
   const server = createVenueServer({ dispatcher, admin, streams, wsApi, sockets });
@@ -119,7 +134,9 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function openVenue(options: ServeOptions): Promise<Venue> {
+async function openVenue(options: ServeOptions): Promise<Venue> {
+  const market = options.market ?? DEFAULT_MARKET;
+  const { tapeFile } = options;
   const accounts = options.accounts.map(({ name, balances }) => ({ name, balances: readBalances(balances) }));
   return Venue.open({
     dataDir: options.dataDir,
@@ -130,8 +147,9 @@ function openVenue(options: ServeOptions): Promise<Venue> {
     host: options.host,
     warn: options.warn,
     fatal: options.fatal,
-    ...(options.market && { market: options.market }),
+    market: tapeFile === undefined ? market : { ...market, tape: await readTape(tapeFile) },
     ...(options.ledgerBytesMax !== undefined && { ledgerBytesMax: options.ledgerBytesMax }),
+    ...(options.ordersKept !== undefined && { ordersKept: options.ordersKept }),
   });
 }
 
@@ -143,9 +161,14 @@ function readKeys(accounts: readonly PaperAccount[]): Map<string, Credentials> {
   return new Map(accounts.map(({ name, apiKey, secret }) => [apiKey, { account: name, apiKey, secret }]));
 }
 
+function keep(venue: Venue): void {
+  venue.markNow();
+  venue.compactIfDue();
+}
+
 /** Several ticks at a time where the speed asks for more than a timer can keep. */
 function startTimers(venue: Venue, host: Host, speed: number): () => void {
-  const stops = [host.every(MARK_MS, () => venue.markNow())];
+  const stops = [host.every(MARK_MS, () => keep(venue))];
   const periodMs = Math.max(TICK_MS / speed, 5);
   const ticks = Math.max(1, Math.round((periodMs * speed) / TICK_MS));
   if (speed > 0) {

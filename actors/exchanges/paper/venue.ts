@@ -6,10 +6,13 @@
 // Crash after: replay gives the same orders, balances, trades and next ids.
 import path from 'node:path';
 import type { Decimal } from '../../market/decimal.ts';
-import { Engine, type Fees } from './core/engine.ts';
-import { type Fact, isLedgered } from './core/facts.ts';
+import { Engine } from './core/engine.ts';
+import { type Fact, isLedgered, type MarketStatus } from './core/facts.ts';
+import type { Fees } from './core/fees.ts';
 import { DEFAULT_MARKET, Market, type MarketTerms } from './core/market.ts';
 import type { Outcome } from './core/outcome.ts';
+import { Past } from './core/past.ts';
+import { inLines, snapshotOf } from './core/snapshot.ts';
 import { VenueState } from './core/state.ts';
 import type { SymbolRules } from './core/symbol.ts';
 import { Tape } from './core/tape.ts';
@@ -27,8 +30,10 @@ export interface VenueOptions {
   /** The venue cannot go on: its ledger failed. */
   readonly fatal: (error: Error) => void;
   readonly market?: MarketTerms;
-  /** New orders are refused beyond it; open ones live on. */
+  /** The ledger begins anew with a snapshot when it is longer. */
   readonly ledgerBytesMax?: number;
+  /** Closed orders kept of an account in a symbol when it does. */
+  readonly ordersKept?: number;
 }
 
 /**
@@ -40,6 +45,10 @@ export type Prepare = (outcome: Outcome, number: number) => () => void;
 export const LEDGER_FILE = 'ledger.jsonl';
 /** Some 600,000 orders placed and canceled: 600 MB of memory, and read back in 6 s (2 cores). */
 const LEDGER_BYTES_MAX = 256 * 1024 * 1024;
+/** Those a client may still ask for; with their trades some 20 MB of a snapshot. */
+const ORDERS_KEPT = 20_000;
+/** Facts of a snapshot to a line. */
+const FACTS_PER_LINE = 1_000;
 /** Far more than can be given out between two marks, and far less than would ever run out. */
 const IDS_AHEAD = 1_000_000;
 
@@ -55,7 +64,9 @@ export class Venue {
   private queue: { readonly number: number; readonly show: () => void }[] = [];
   private draining = false;
   private lastAt = 0;
-  private full = false;
+  private offsetMs = 0;
+  private past: Past | null = null;
+  private compactAtBytes: number;
 
   static async open(options: VenueOptions): Promise<Venue> {
     const state = new VenueState(options.symbols);
@@ -69,7 +80,14 @@ export class Venue {
 
   private constructor(options: VenueOptions, state: VenueState, ledger: Ledger) {
     this.options = options;
-    this.host = options.host;
+    const { host } = options;
+    this.host = {
+      now: () => host.now() + this.offsetMs,
+      every: (ms, fn) => host.every(ms, fn),
+      after: (ms, fn) => host.after(ms, fn),
+      secret: () => host.secret(),
+    };
+    this.compactAtBytes = options.ledgerBytesMax ?? LEDGER_BYTES_MAX;
     this.state = state;
     this.ledger = ledger;
     const marks = new Map(state.mark?.symbols.map(({ symbol, mid }) => [symbol, mid]));
@@ -83,19 +101,33 @@ export class Venue {
     this.markets = options.symbols.map((rules) => new Market(this.engine, rules, options.seed, terms));
   }
 
-  /** Never runs back, though the machine's clock may. */
+  /** Never runs back, though the machine's clock may; only setClock moves it either way. */
   now(): number {
-    this.lastAt = Math.max(this.lastAt, this.host.now());
-    return this.lastAt;
+    this.lastAt = Math.max(this.lastAt, this.options.host.now());
+    return this.lastAt + this.offsetMs;
+  }
+
+  /** How far the venue's clock is from the machine's. Until the next start. */
+  setClock(offsetMs: number): void {
+    this.offsetMs = offsetMs;
+  }
+
+  /** Queries are answered from `ms` ago, beginning with how everything stands now; 0: from now on from now. */
+  setReadLag(ms: number): void {
+    this.past = ms > 0 ? new Past(this.options.symbols, snapshotOf(this.state), ms) : null;
+  }
+
+  /** What queries of an account's orders, trades and balances are answered from. */
+  get seen(): VenueState {
+    return this.past?.at(this.now()) ?? this.state;
   }
 
   tape(symbol: string): Tape {
     return this.tapes.get(symbol) as Tape;
   }
 
-  /** False once the ledger is as large as it may be. */
-  get isOpen(): boolean {
-    return !this.full;
+  status(symbol: string): MarketStatus {
+    return this.state.listed(symbol).status;
   }
 
   get entries(): number {
@@ -110,12 +142,13 @@ export class Venue {
   commit(outcome: Outcome): number {
     const facts = outcome.facts.filter(isLedgered);
     const number = facts.length > 0 ? this.ledger.append(facts, outcome.at) : this.ledger.last;
+    this.state.line = number;
+    if (this.past) this.past.take({ number, at: outcome.at, facts });
     for (const trade of outcome.trades) this.tape(trade.symbol).add(trade, outcome.at);
     const shows = this.shows.map((prepare) => prepare(outcome, number));
     this.show(() => {
       for (const show of shows) show();
     }, number);
-    if (!this.full && this.ledger.bytes >= (this.options.ledgerBytesMax ?? LEDGER_BYTES_MAX)) this.fill();
     if (this.idsRunOut()) this.markNow();
     return number;
   }
@@ -132,12 +165,27 @@ export class Venue {
   }
 
   tick(): void {
-    for (const market of this.markets) for (const outcome of market.tick(this.now())) this.commit(outcome);
+    for (const market of this.markets) {
+      if (this.status(market.symbol) !== 'TRADING') continue;
+      for (const outcome of market.tick(this.now())) this.commit(outcome);
+    }
   }
 
   /** Remembers where the market stands and which ids are taken; every few seconds, and before they run out. */
   markNow(): void {
-    this.commit(this.engine.record(this.mark(), this.now()));
+    this.commit(this.engine.record([this.mark()], this.now()));
+  }
+
+  /**
+   * Begins the ledger anew once it is too long, without the oldest closed orders. Only between commands: a state that
+   * is ahead of the ledger would be written down twice.
+   */
+  compactIfDue(): void {
+    if (this.ledger.bytes < this.compactAtBytes) return;
+    this.state.trim(this.options.ordersKept ?? ORDERS_KEPT);
+    this.ledger.beginAnew(inLines(snapshotOf(this.state), FACTS_PER_LINE), this.now());
+    this.state.line = this.ledger.last;
+    this.compactAtBytes = Math.max(this.options.ledgerBytesMax ?? LEDGER_BYTES_MAX, 2 * this.ledger.bytes);
   }
 
   /** With a last mark, so that the next start goes on from here; a failed ledger only keeps what it has. */
@@ -162,7 +210,7 @@ export class Venue {
   private mark(): Fact {
     const symbols = this.markets.map(({ symbol, tickNumber, mid }) => {
       const { base, quote } = this.state.symbols.get(symbol) as SymbolRules;
-      const tradeIdFloor = this.state.nextTradeId(symbol) + IDS_AHEAD;
+      const tradeIdFloor = this.state.listed(symbol).nextTradeId + IDS_AHEAD;
       const updateIdFloor = this.state.book(symbol).updateId + IDS_AHEAD;
       return { symbol, base, quote, tick: tickNumber, mid, tradeIdFloor, updateIdFloor };
     });
@@ -177,14 +225,6 @@ export class Venue {
     return (
       used(mark.orderIdFloor, this.state.nextOrderId) ||
       mark.symbols.some(({ symbol, updateIdFloor }) => used(updateIdFloor, this.state.book(symbol).updateId))
-    );
-  }
-
-  private fill(): void {
-    this.full = true;
-    this.options.warn(
-      `LEDGER_FULL: the market is closed for new orders: bytes=${this.ledger.bytes}, file=${this.ledger.file};` +
-        ' stop the venue and move the file away to begin anew',
     );
   }
 

@@ -26,6 +26,8 @@ export interface Bounds {
   readonly tradesPage: number;
   /** Beyond this age the trade history is walked from its beginning instead of day by day. */
   readonly tradeDaysMax: number;
+  /** The list of instruments is read anew this often. */
+  readonly listingRefreshMs: number;
 }
 
 export const BOUNDS: Bounds = {
@@ -51,4 +53,5 @@ export const BOUNDS: Bounds = {
   frameBytesMax: 4 * 1024 * 1024,
   tradesPage: 1_000,
   tradeDaysMax: 30,
+  listingRefreshMs: 1_800_000,
 };

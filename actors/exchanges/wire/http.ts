@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls';
 import type { Clock } from './clock.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path with its query. */
   readonly path: string;
   readonly body: string | null;

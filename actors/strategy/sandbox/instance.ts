@@ -8,7 +8,7 @@ import { type Call, marketCall, type OrderEvent, orderCall, Sequence } from './e
 import type { SandboxLimits } from './limits.ts';
 import type { LogGate } from './log-gate.ts';
 import type { ModuleMetadata } from './metadata.ts';
-import { type Decision, type Output, readOutput } from './output.ts';
+import { type Decision, type Output, readOutput, wishesOf } from './output.ts';
 import type { Account, CallInput, Failure } from './protocol.ts';
 import { EventQueue, type Waiting } from './queue.ts';
 import type { Remote } from './remote.ts';
@@ -161,7 +161,7 @@ export class Instance implements Sandbox {
   }
 
   #decide(decision: Decision): void {
-    if (decision.type === 'PlaceOrder') this.#nextRef += 1;
+    this.#nextRef += wishesOf(decision).length;
     if (this.#parts.dryRun && decision.type !== 'SaveState') {
       this.#parts.gate.write('info', `dry run: ${JSON.stringify(decision)}`);
       return;

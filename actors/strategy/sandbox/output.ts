@@ -2,23 +2,36 @@
 // write anything here, so nothing is believed: shapes, amounts, scope and refs are all checked again.
 import { z } from 'zod';
 import * as decimal from '../../market/decimal.ts';
+import type { OrderType, TimeInForce } from '../../market/execution.ts';
 import type { Json } from '../../runtime/message.ts';
 
+/** One order as the module wants it. Refs are counted from 1 per incarnation. */
+export interface Wish {
+  readonly ref: string;
+  readonly provider: string;
+  readonly symbol: string;
+  readonly side: 'Buy' | 'Sell';
+  readonly orderType: OrderType;
+  readonly quantity: string;
+  readonly price: string | null;
+  readonly timeInForce: TimeInForce;
+  readonly postOnly: boolean;
+  readonly stopPrice: string | null;
+  /** Ms since 1970. */
+  readonly goodTillAt: number | null;
+}
+
+interface Named {
+  readonly clientOrderId: string | null;
+  readonly ref: string | null;
+}
+
 export type Decision =
-  | {
-      readonly type: 'PlaceOrder';
-      /** Counted from 1 per incarnation. */
-      readonly ref: string;
-      readonly provider: string;
-      readonly symbol: string;
-      readonly side: 'Buy' | 'Sell';
-      readonly orderType: 'Limit' | 'Market';
-      readonly quantity: string;
-      readonly price: string | null;
-      readonly timeInForce: 'GTC' | 'IOC' | 'FOK';
-      readonly postOnly: boolean;
-    }
-  | { readonly type: 'CancelOrder'; readonly clientOrderId: string | null; readonly ref: string | null }
+  | (Wish & { readonly type: 'PlaceOrder'; readonly linkedTo: string | null })
+  | { readonly type: 'PlacePair'; readonly orders: readonly [Wish, Wish] }
+  | (Named & { readonly type: 'AmendOrder'; readonly quantity: string | null; readonly price: string | null })
+  | (Named & { readonly type: 'CancelOrder' })
+  | { readonly type: 'CancelOrders'; readonly provider: string | null; readonly symbol: string | null }
   | { readonly type: 'SaveState'; readonly state: Json };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -49,20 +62,27 @@ const JSON_DEPTH_MAX = 32;
 const amount = z.string().max(40).refine(isAmount, 'is no decimal above 0');
 const text = z.string().max(256);
 
+const named = { clientOrderId: text.nullable(), ref: text.nullable() };
+const wish = z.strictObject({
+  ref: text,
+  provider: text,
+  symbol: text,
+  side: z.enum(['Buy', 'Sell']),
+  orderType: z.enum(['Limit', 'Market', 'Stop', 'StopLimit']),
+  quantity: amount,
+  price: amount.nullable(),
+  timeInForce: z.enum(['GTC', 'IOC', 'FOK', 'GTD']),
+  postOnly: z.boolean(),
+  stopPrice: amount.nullable(),
+  goodTillAt: z.int().positive().nullable(),
+});
+
 const decisionShape = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('PlaceOrder'),
-    ref: text,
-    provider: text,
-    symbol: text,
-    side: z.enum(['Buy', 'Sell']),
-    orderType: z.enum(['Limit', 'Market']),
-    quantity: amount,
-    price: amount.nullable(),
-    timeInForce: z.enum(['GTC', 'IOC', 'FOK']),
-    postOnly: z.boolean(),
-  }),
-  z.strictObject({ type: z.literal('CancelOrder'), clientOrderId: text.nullable(), ref: text.nullable() }),
+  z.strictObject({ type: z.literal('PlaceOrder'), ...wish.shape, linkedTo: text.nullable() }),
+  z.strictObject({ type: z.literal('PlacePair'), orders: z.tuple([wish, wish]) }),
+  z.strictObject({ type: z.literal('AmendOrder'), ...named, quantity: amount.nullable(), price: amount.nullable() }),
+  z.strictObject({ type: z.literal('CancelOrder'), ...named }),
+  z.strictObject({ type: z.literal('CancelOrders'), provider: text.nullable(), symbol: text.nullable() }),
   z.strictObject({ type: z.literal('SaveState'), state: z.string() }),
 ]);
 
@@ -94,8 +114,8 @@ export function readOutput(json: string, expected: Expected): Output {
   let nextRef = expected.nextRef;
   const checked = decisions.map((decision): Decision => {
     if (decision.type === 'SaveState') return { ...decision, state: readState(decision.state, expected.stateChars) };
-    if (decision.type === 'CancelOrder') checkCancel(decision);
-    if (decision.type === 'PlaceOrder') checkOrder(decision, expected, nextRef++);
+    if (decision.type === 'CancelOrder' || decision.type === 'AmendOrder') checkNamed(decision);
+    for (const order of wishesOf(decision)) checkOrder(order, expected, nextRef++);
     return decision;
   });
   return { ...read.data, decisions: checked };
@@ -116,16 +136,29 @@ function refuseOddJson(value: Json, depth: number): void {
   for (const inner of Object.values(value)) refuseOddJson(inner, depth + 1);
 }
 
-function checkOrder(order: Extract<Decision, { type: 'PlaceOrder' }>, expected: Expected, ref: number): void {
+/** The orders a decision places. */
+export function wishesOf(decision: Decision): readonly Wish[] {
+  if (decision.type === 'PlacePair') return decision.orders;
+  return decision.type === 'PlaceOrder' ? [decision] : [];
+}
+
+function checkOrder(order: Wish, expected: Expected, ref: number): void {
   if (order.ref !== String(ref)) throw new RangeError(`ref=${order.ref}, allowed: ${ref}`);
-  if ((order.orderType === 'Limit') !== (order.price !== null)) throw new TypeError('a limit order has a price');
+  const { orderType, timeInForce, price, stopPrice, goodTillAt, postOnly } = order;
+  const isStop = orderType === 'Stop' || orderType === 'StopLimit';
+  if ((orderType === 'Limit' || orderType === 'StopLimit') !== (price !== null)) {
+    throw new TypeError('a limit order has a price');
+  }
+  if (isStop !== (stopPrice !== null)) throw new TypeError('a stop order has a stop price');
+  if ((timeInForce === 'GTD') !== (goodTillAt !== null)) throw new TypeError('a GTD order has its time');
+  if (postOnly && orderType !== 'Limit') throw new TypeError('only a limit order is post-only');
   const traded = Object.hasOwn(expected.scope, order.provider) ? expected.scope[order.provider] : undefined;
   if (traded?.symbols.includes(order.symbol)) return;
   throw new RangeError(`${order.provider} ${order.symbol} is not in the scope`);
 }
 
-function checkCancel({ clientOrderId, ref }: Extract<Decision, { type: 'CancelOrder' }>): void {
-  if (clientOrderId === null && ref === null) throw new TypeError('a cancel names an order');
+function checkNamed({ type, clientOrderId, ref }: Named & Pick<Decision, 'type'>): void {
+  if (clientOrderId === null && ref === null) throw new TypeError(`${type} names no order`);
 }
 
 function isAmount(value: string): boolean {

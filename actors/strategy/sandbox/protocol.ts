@@ -1,5 +1,6 @@
 // What crosses between the host and its worker. The worker is ours and trusted; the text it passes on was made
 // inside QuickJS and is not: the host parses and checks it (output.ts).
+import type { OrderType } from '../../market/execution.ts';
 import type { Json } from '../../runtime/message.ts';
 
 /** Given to the worker when it is made. */
@@ -94,9 +95,11 @@ export interface OpenOrder {
   readonly provider: string;
   readonly symbol: string;
   readonly side: 'Buy' | 'Sell';
-  readonly orderType: 'Limit' | 'Market';
+  readonly orderType: OrderType;
   readonly quantity: string;
   readonly price: string | null;
+  /** Of Stop and StopLimit, else null. */
+  readonly stopPrice: string | null;
   readonly filledQuantity: string;
   readonly state: 'PENDING' | 'ACK' | 'PARTIAL';
   /** The module asked to cancel it. */

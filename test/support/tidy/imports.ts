@@ -141,9 +141,10 @@ const CONFINED: readonly Confined[] = [
     planted: { 'actors/control/a.ts': `import pg from 'pg';` },
   },
   {
-    sentence: 'only machines and the step, lint and definition of the runtime import xstate',
+    sentence:
+      'only machines, the words they are written in, and the step, lint and definition of the runtime import xstate',
     library: /^xstate(?:\/|$)/,
-    to: /^(?:actors\/[a-z]+\/machine\.ts|actors\/runtime\/(?:step|lint|actor)\.ts|test\/)/,
+    to: /^(?:actors\/[a-z]+\/(?:machine|words)\.ts|actors\/runtime\/(?:step|lint|actor)\.ts|test\/)/,
     planted: { 'actors/order/effects.ts': `import { setup } from 'xstate';` },
   },
   {

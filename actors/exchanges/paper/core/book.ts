@@ -17,7 +17,7 @@ export interface Match {
   readonly quantity: Decimal;
 }
 
-export type Meet = (maker: Order, wanted: Decimal) => 'trade' | 'pass' | 'stop';
+export type Meet = (maker: Order, wanted: Decimal) => 'trade' | 'pass' | 'cancelOut' | 'stop';
 
 const trade: Meet = () => 'trade';
 
@@ -56,6 +56,10 @@ export class Book {
     this.touch(order);
   }
 
+  holds(order: Order): boolean {
+    return this.levelOf(order) !== undefined;
+  }
+
   /** Takes a resting order off, with what is left of it. An order that does not rest changes nothing. */
   remove(order: Order): void {
     const level = this.levelOf(order);
@@ -68,7 +72,7 @@ export class Book {
 
   /**
    * What an incoming order would trade with, best price first, first come first. Changes nothing. `meet` says of each
-   * order that it comes to whether it trades with it, passes it over, or comes no further.
+   * order that it comes to whether it trades with it, passes it over, wants so much less for it, or comes no further.
    */
   matches(side: Side, limit: Decimal | null, quantity: Decimal, meet: Meet = trade): Match[] {
     const found: Match[] = [];
@@ -83,7 +87,7 @@ export class Book {
         if (meeting === 'stop') return found;
         if (meeting === 'pass') continue;
         const taken = min(wanted, remaining(maker));
-        found.push({ maker, price: level.price, quantity: taken });
+        if (meeting === 'trade') found.push({ maker, price: level.price, quantity: taken });
         wanted -= taken;
       }
     }

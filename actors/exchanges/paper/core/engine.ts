@@ -3,14 +3,17 @@
 // may be shown to anyone before its facts are in the ledger (venue.ts).
 // The stops that a command's trades reach go off within the command, so that its line of the ledger holds both: no
 // crash leaves a stop parked behind a price that was traded.
-import { type Decimal, mul, roundDown } from '../../../market/decimal.ts';
+import type { Decimal } from '../../../market/decimal.ts';
 import { applied, merged } from './applying.ts';
 import type { Match } from './book.ts';
-import { type Fact, HOUSE, type Leg, type Traded } from './facts.ts';
+import { type Fact, HOUSE, type OrderClosed, type Traded } from './facts.ts';
+import { FeePlan, type Fees } from './fees.ts';
 import { failedFilter } from './filters.ts';
-import { affordable, costOf, NOTHING, type Plan, plan, type Taker } from './matching.ts';
+import { affordable, costOf, NOTHING, type Plan, plan, type Taker, worth } from './matching.ts';
 import {
+  type ExpiryReason,
   isOpen,
+  isParked,
   lockedFor,
   type Order,
   type OrderTerms,
@@ -26,7 +29,7 @@ import type { Refusal } from './refusal.ts';
 import * as refusals from './refusal.ts';
 import type { VenueState } from './state.ts';
 import { isReached } from './stops.ts';
-import { ASSET_UNIT, type SymbolRules } from './symbol.ts';
+import type { SymbolRules } from './symbol.ts';
 
 export interface PlaceRequest {
   readonly account: string;
@@ -38,12 +41,9 @@ export interface PlaceRequest {
   readonly price: Decimal;
   readonly stopPrice?: Decimal;
   readonly quantity: Decimal;
+  /** Of a market order that was given as an amount of the quote asset, from which its quantity follows. */
+  readonly quoteQuantity?: Decimal;
   readonly selfTradePrevention?: SelfTradePrevention;
-}
-
-export interface Fees {
-  readonly maker: Decimal;
-  readonly taker: Decimal;
 }
 
 export type Placement =
@@ -82,7 +82,8 @@ export class Engine {
   }
 
   /** Refuses as Binance does, in its order: filters, duplicate, stop reached, crossing maker, funds. */
-  place(request: PlaceRequest, at: number): Placement {
+  place(given: PlaceRequest, at: number): Placement {
+    const request = this.sized(given);
     const found = this.plan(request);
     const refusal = this.filterRefusal(request, at) ?? this.refusal(request, found);
     if (refusal) {
@@ -98,18 +99,21 @@ export class Engine {
   }
 
   /** What place() would say, without doing it: null when it would be taken. */
-  test(request: PlaceRequest, at: number): Refusal | null {
+  test(given: PlaceRequest, at: number): Refusal | null {
+    const request = this.sized(given);
     return this.filterRefusal(request, at) ?? this.refusal(request, this.plan(request));
   }
 
-  /** The first filter that an order of these terms does not pass. */
+  /** The first filter that an order of these terms does not pass; beside how many open ones, where that counts. */
   filterRefusal(
-    terms: Omit<Taker, 'account'> & Pick<PlaceRequest, 'symbol' | 'stopPrice'>,
+    terms: Taker & Pick<PlaceRequest, 'symbol' | 'stopPrice'>,
     at: number,
+    openOrders = this.state.histories.of(terms.account, terms.symbol).open.size,
   ): Refusal | null {
     const rules = this.rules(terms.symbol);
     const averagePrice = this.averagePrice(terms.symbol, averageMinutes(rules), at);
-    const filter = failedFilter(rules.filters, { ...terms, averagePrice });
+    const position = (): Decimal => this.position(terms.account, rules);
+    const filter = failedFilter(rules.filters, { ...terms, averagePrice, openOrders, position });
     return filter ? refusals.filterFailure(filter) : null;
   }
 
@@ -123,7 +127,8 @@ export class Engine {
 
   /** Takes quantity away from an open order, which keeps its id and its place in the book. */
   amend(order: Order, quantity: Decimal, clientOrderId: string, at: number): Refusal | Outcome {
-    const refusal = this.filterRefusal({ ...order, quantity }, at) ?? this.amendRefusal(order, quantity, clientOrderId);
+    const refusal =
+      this.filterRefusal({ ...order, quantity }, at, 0) ?? this.amendRefusal(order, quantity, clientOrderId);
     if (refusal) return refusal;
     const { id: orderId, account, clientOrderId: origClientOrderId } = order;
     return this.apply([{ type: 'OrderAmended', orderId, account, quantity, clientOrderId, origClientOrderId }], at);
@@ -135,13 +140,20 @@ export class Engine {
   }
 
   cancelAll(orders: readonly Order[], requestId: string | null, at: number): Outcome {
-    const facts = orders.filter(isOpen).map(
+    return this.close(orders, 'CANCELED', requestId, at);
+  }
+
+  /** The open ones among them, and those of their lists; null for a request id when nobody asked for it. */
+  close(orders: readonly Order[], status: OrderClosed['status'], requestId: string | null, at: number): Outcome {
+    const all = new Set(orders.flatMap((order) => [order, ...this.state.lists.siblings(order)]));
+    const facts = [...all].filter(isOpen).map(
       (order): Fact => ({
         type: 'OrderClosed',
         orderId: order.id,
         account: order.account,
-        status: 'CANCELED',
+        status,
         requestId,
+        ...(status === 'EXPIRED' && { reason: 'EXCHANGE_CANCELED' }),
       }),
     );
     return this.apply(facts, at);
@@ -154,8 +166,16 @@ export class Engine {
     return this.apply([{ type: 'Transferred', account, asset, amount }], at);
   }
 
-  record(fact: Fact, at: number): Outcome {
-    return this.apply([fact], at);
+  record(facts: readonly Fact[], at: number): Outcome {
+    return this.apply(facts, at);
+  }
+
+  /** As much as an amount of the quote asset buys, or as has to be sold for it, in whole lots. */
+  sized(request: PlaceRequest): PlaceRequest {
+    const { symbol, side, quoteQuantity } = request;
+    if (quoteQuantity === undefined) return request;
+    const { stepSize } = this.rules(symbol);
+    return { ...request, quantity: worth(this.state.book(symbol), side, quoteQuantity, stepSize) };
   }
 
   private apply(facts: readonly Fact[], at: number): Outcome {
@@ -168,26 +188,40 @@ export class Engine {
     return rules;
   }
 
+  private position(account: string, { name, base }: SymbolRules): Decimal {
+    if (!this.state.accounts.has(account)) return 0n;
+    const { free, locked } = this.state.accounts.balance(account, base);
+    const buys = [...this.state.histories.of(account, name).open.values()].filter(({ side }) => side === 'BUY');
+    return buys.reduce((sum, order) => sum + remaining(order), free + locked);
+  }
+
   /** A stop order does nothing before its price is traded. */
   private plan(request: PlaceRequest): Plan {
     return request.stopPrice === undefined ? plan(this.state.book(request.symbol), request) : NOTHING;
   }
 
   private refusal(request: PlaceRequest, found: Plan): Refusal | null {
-    const { account, symbol, clientOrderId } = request;
-    if (this.state.histories.openUnder(account, symbol, clientOrderId)) return refusals.DUPLICATE_ORDER;
-    if (isReached(request, this.state.lastPrice(symbol))) return refusals.WOULD_TRIGGER;
-    const meets = found.matches.length + found.prevented.length > 0;
-    if (request.type === 'LIMIT_MAKER' && meets) return refusals.WOULD_TAKE;
-    const { base, quote } = this.rules(symbol);
-    const free = this.state.accounts.free(account, request.side === 'BUY' ? quote : base);
+    const refusal = this.legRefusal(request, found);
+    if (refusal) return refusal;
+    const { base, quote } = this.rules(request.symbol);
+    const free = this.state.accounts.free(request.account, request.side === 'BUY' ? quote : base);
     return free < toLock(request, found) ? refusals.INSUFFICIENT_BALANCE : null;
   }
 
+  /** Everything but the funds. */
+  legRefusal(request: PlaceRequest, found: Plan = this.plan(request)): Refusal | null {
+    const { account, symbol, clientOrderId } = request;
+    if (this.state.histories.openUnder(account, symbol, clientOrderId)) return refusals.DUPLICATE_ORDER;
+    if (isReached(request, this.state.listed(symbol).lastPrice)) return refusals.WOULD_TRIGGER;
+    const meets = found.matches.length + found.prevented.length > 0;
+    return request.type === 'LIMIT_MAKER' && meets ? refusals.WOULD_TAKE : null;
+  }
+
   private amendRefusal(order: Order, quantity: Decimal, clientOrderId: string): Refusal | null {
+    if (order.listId !== undefined) return refusals.AMEND_LIST;
     if (quantity === order.quantity) return refusals.AMEND_NOTHING;
     if (quantity > order.quantity) return refusals.AMEND_INCREASE;
-    if (quantity <= order.executed) return refusals.AMEND_EXECUTED;
+    if (quantity <= order.quantity - remaining(order)) return refusals.AMEND_EXECUTED;
     const other = this.state.histories.openUnder(order.account, order.symbol, clientOrderId);
     return other && other !== order ? refusals.AMEND_DUPLICATE : null;
   }
@@ -203,17 +237,24 @@ export class Engine {
   /** What an order does before the book, and its end if it must not rest there. */
   private work(order: OrderTerms, taker: Taker, found: Plan): Fact[] {
     const { id, account, symbol } = order;
-    const firstTradeId = this.state.nextTradeId(symbol);
-    const facts: Fact[] = found.matches.map((match, index) => this.trade(order, match, firstTradeId + index));
-    const firstPreventedId = this.state.nextPreventedMatchId(symbol);
+    const firstTradeId = this.state.listed(symbol).nextTradeId;
+    const fees = new FeePlan(this.state, this.fees);
+    const facts = found.matches.flatMap((match, index): Fact[] => [
+      ...this.alone(match.maker),
+      this.trade(order, match, firstTradeId + index, fees),
+    ]);
+    const firstPreventedId = this.state.listed(symbol).nextPreventedMatchId;
     for (const [index, { mode, maker, quantity }] of found.prevented.entries()) {
       const between = { takerOrderId: id, makerOrderId: maker.id };
       const prevented = { id: firstPreventedId + index, symbol, account, mode, price: maker.price, quantity };
+      if (mode === 'DECREMENT') facts.push(...this.alone(maker));
       facts.push({ type: 'MatchPrevented', ...prevented, ...between });
+      if (mode === 'EXPIRE_MAKER' || mode === 'EXPIRE_BOTH') facts.push(...this.closeSiblings(maker));
     }
     const ends = takesAnyPrice(taker.type) || taker.timeInForce !== 'GTC';
-    if (ends && !found.isStopped && found.filled < taker.quantity) {
-      facts.push({ type: 'OrderClosed', orderId: id, account, status: 'EXPIRED', requestId: null });
+    if (ends && !found.isStopped && found.filled + found.canceledOut < taker.quantity) {
+      const reason = expiryReason(taker);
+      facts.push({ type: 'OrderClosed', orderId: id, account, status: 'EXPIRED', requestId: null, reason });
     }
     return facts;
   }
@@ -223,7 +264,10 @@ export class Engine {
     const steps = [first];
     for (const step of steps) {
       for (const { symbol, price } of step.trades) {
-        for (const order of this.state.stops(symbol).reachedBy(price)) steps.push(this.trigger(order, at));
+        for (const order of this.state.stops(symbol).reachedBy(price)) {
+          // What another one set off may have ended it.
+          if (isParked(order)) steps.push(this.trigger(order, at));
+        }
       }
     }
     return merged(this.state, steps, at);
@@ -234,26 +278,37 @@ export class Engine {
     const { base, quote, stepSize } = this.rules(order.symbol);
     const taker: Taker = { ...order, quantity: remaining(order) };
     const whole = plan(this.state.book(order.symbol), taker);
-    const funds = order.locked + this.state.accounts.free(order.account, order.side === 'BUY' ? quote : base);
+    const held = [order, ...this.state.lists.siblings(order)].reduce((sum, { locked }) => sum + locked, 0n);
+    const funds = held + this.state.accounts.free(order.account, order.side === 'BUY' ? quote : base);
     const found = takesAnyPrice(order.type) ? affordable(whole, taker, funds, stepSize) : whole;
-    const locked = takesAnyPrice(order.type) ? costOf(found.matches, order.side) : order.locked;
+    const locked = takesAnyPrice(order.type) ? costOf(found.matches, order.side) : lockedFor(order, taker.quantity);
     const triggered: Fact = { type: 'OrderTriggered', orderId: order.id, account: order.account, locked };
-    return this.apply([triggered, ...this.work(order, taker, found)], at);
+    return this.apply([...this.closeSiblings(order), triggered, ...this.work(order, taker, found)], at);
   }
 
-  private trade(taker: OrderTerms, match: Match, id: number): Traded {
-    const own = this.leg(taker.account, taker.id, taker.side, match, this.fees.taker);
-    const other = taker.side === 'BUY' ? 'SELL' : 'BUY';
-    const theirs = this.leg(match.maker.account, match.maker.id, other, match, this.fees.maker);
-    const [buyer, seller] = taker.side === 'BUY' ? [own, theirs] : [theirs, own];
-    const { price, quantity } = match;
-    return { type: 'Traded', id, symbol: taker.symbol, price, quantity, takerSide: taker.side, buyer, seller };
+  /** The others of its list expire, and it holds what it needs itself. */
+  private alone(order: Order): Fact[] {
+    const closed = this.closeSiblings(order);
+    if (closed.length === 0) return [];
+    const locked = lockedFor(order, remaining(order));
+    return [...closed, { type: 'OrderFunded', orderId: order.id, account: order.account, locked }];
   }
 
-  /** Fees are cut to the asset's eight places in the client's favour; the house pays none. */
-  private leg(account: string, orderId: number, side: Side, match: Match, rate: Decimal): Leg {
-    const received = side === 'BUY' ? match.quantity : mul(match.price, match.quantity);
-    return { account, orderId, fee: account === HOUSE ? 0n : roundDown(mul(received, rate, 'down'), ASSET_UNIT) };
+  private closeSiblings(order: Order): Fact[] {
+    return this.state.lists.siblings(order).map(({ id, account }): Fact => {
+      return { type: 'OrderClosed', orderId: id, account, status: 'EXPIRED', requestId: null, reason: 'OCO_TRIGGER' };
+    });
+  }
+
+  private trade(taker: OrderTerms, match: Match, id: number, fees: FeePlan): Traded {
+    const { symbol, side } = taker;
+    const { price, quantity, maker } = match;
+    const filled = { symbol, price, quantity };
+    const own = fees.leg({ ...filled, account: taker.account, orderId: taker.id, side }, 'taker');
+    const other = side === 'BUY' ? 'SELL' : 'BUY';
+    const theirs = fees.leg({ ...filled, account: maker.account, orderId: maker.id, side: other }, 'maker');
+    const [buyer, seller] = side === 'BUY' ? [own, theirs] : [theirs, own];
+    return { type: 'Traded', id, symbol, price, quantity, takerSide: side, buyer, seller };
   }
 }
 
@@ -261,6 +316,11 @@ export class Engine {
 function toLock(request: PlaceRequest, found: Plan): Decimal {
   if (request.account === HOUSE) return 0n;
   return request.type === 'MARKET' ? costOf(found.matches, request.side) : lockedFor(request, request.quantity);
+}
+
+function expiryReason({ type, timeInForce }: Pick<Taker, 'type' | 'timeInForce'>): ExpiryReason {
+  if (takesAnyPrice(type)) return 'INSUFFICIENT_LIQUIDITY';
+  return timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED';
 }
 
 function averageMinutes(rules: SymbolRules): number {

@@ -2,7 +2,17 @@
 // facts read back from the ledger give the same orders, balances, trades and next ids.
 // One command makes one entry of facts; an entry is one line of the ledger, there whole or not at all.
 import type { Decimal } from '../../../market/decimal.ts';
-import type { OrderTerms, SelfTradePrevention, Side } from './order.ts';
+import type {
+  Amendment,
+  ExpiryReason,
+  Order,
+  OrderTerms,
+  OwnTrade,
+  PreventedMatch,
+  SelfTradePrevention,
+  Side,
+} from './order.ts';
+import type { OrderList } from './order-lists.ts';
 
 /** Makes the synthetic market. Its orders and the trades among them are not in the ledger. */
 export const HOUSE = 'house';
@@ -30,11 +40,13 @@ export interface OrderPlaced {
   readonly locked: Decimal;
 }
 
-/** One leg of a trade. The fee is in what the leg receives: base for the buyer, quote for the seller. */
+/** One leg of a trade. The fee is in what the leg receives, base for the buyer and quote for the seller, or in an asset
+ * of its own. */
 export interface Leg {
   readonly account: string;
   readonly orderId: number;
   readonly fee: Decimal;
+  readonly feeAsset?: string;
 }
 
 export interface Traded {
@@ -48,6 +60,39 @@ export interface Traded {
   readonly seller: Leg;
 }
 
+/** A trade as one of its orders had it. The fee is in the asset that the fact names. */
+export interface Fill {
+  readonly id: number;
+  readonly price: Decimal;
+  readonly quantity: Decimal;
+  readonly fee: Decimal;
+}
+
+/**
+ * An order's side of a trade was taken back, or replaced by another one. The house stands in for the other side, so
+ * that busting both sides moves nothing of the house.
+ */
+export interface TradeBusted {
+  readonly type: 'TradeBusted';
+  readonly symbol: string;
+  readonly account: string;
+  readonly orderId: number;
+  readonly side: Side;
+  readonly maker: boolean;
+  readonly feeAsset: string;
+  readonly busted: Fill;
+  readonly corrected: Fill | null;
+}
+
+/** HALT: neither orders nor cancels are taken. CANCEL_ONLY: cancels are. */
+export type MarketStatus = 'TRADING' | 'CANCEL_ONLY' | 'HALT';
+
+export interface StatusSet {
+  readonly type: 'StatusSet';
+  readonly symbol: string;
+  readonly status: MarketStatus;
+}
+
 /** An order that ended before it was filled. FILLED needs no fact: the trades say it. */
 export interface OrderClosed {
   readonly type: 'OrderClosed';
@@ -56,6 +101,22 @@ export interface OrderClosed {
   readonly status: 'CANCELED' | 'EXPIRED';
   /** The cancel request's own client id; null when the venue closed it. */
   readonly requestId: string | null;
+  /** Of orders that expired. */
+  readonly reason?: ExpiryReason;
+}
+
+/** Two orders belong together from here on; they are placed in the same command. */
+export interface ListPlaced {
+  readonly type: 'ListPlaced';
+  readonly list: OrderList;
+}
+
+/** An order of a list holds from here on what it needs alone. */
+export interface OrderFunded {
+  readonly type: 'OrderFunded';
+  readonly orderId: number;
+  readonly account: string;
+  readonly locked: Decimal;
 }
 
 /** An open order's quantity went down, and it goes by a new client id. Its id and its place in the book stay. */
@@ -120,6 +181,66 @@ export interface SymbolMark {
   readonly updateIdFloor: number;
 }
 
+/**
+ * A ledger may begin with how everything stood instead of with how it came about: this first, then accounts, orders
+ * and trades, then the symbols. `lines` of the ledger belong to it, all or none of them.
+ */
+export interface SnapshotBegun {
+  readonly type: 'SnapshotBegun';
+  readonly lines: number;
+  readonly nextOrderId: number;
+  readonly nextListId: number;
+}
+
+export interface AccountStands {
+  readonly type: 'AccountStands';
+  readonly account: string;
+  readonly balances: readonly { readonly asset: string; readonly free: Decimal; readonly locked: Decimal }[];
+}
+
+/** A client's order; whether it rests on the book is in SymbolStands. */
+export interface OrderStands {
+  readonly type: 'OrderStands';
+  readonly order: Readonly<Order>;
+  /** Its client id finds it, and no other one that went by the same. */
+  readonly named: boolean;
+}
+
+export interface TradeStands {
+  readonly type: 'TradeStands';
+  readonly account: string;
+  readonly trade: OwnTrade;
+}
+
+export interface ListStands {
+  readonly type: 'ListStands';
+  readonly list: OrderList;
+}
+
+/** Changes and prevented matches of an account in a symbol. */
+export interface HistoryStands {
+  readonly type: 'HistoryStands';
+  readonly account: string;
+  readonly symbol: string;
+  readonly amendments: readonly Amendment[];
+  readonly prevented: readonly PreventedMatch[];
+}
+
+export interface SymbolStands {
+  readonly type: 'SymbolStands';
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly nextTradeId: number;
+  readonly nextPreventedMatchId: number;
+  readonly updateId: number;
+  readonly lastPrice: Decimal;
+  readonly status: MarketStatus;
+  /** Ids of clients' orders on the book, each side in the order in which they are served. */
+  readonly resting: readonly number[];
+  readonly parked: readonly number[];
+}
+
 export type Fact =
   | AccountOpened
   | Transferred
@@ -130,10 +251,24 @@ export type Fact =
   | OrderTriggered
   | MatchPrevented
   | OrderRefused
-  | Marked;
+  | ListPlaced
+  | OrderFunded
+  | TradeBusted
+  | StatusSet
+  | Marked
+  | Standing;
 
-/** The orders that a prevented match ended: the taker last. */
-export function expiredBy({ mode, makerOrderId, takerOrderId }: MatchPrevented): number[] {
+export type Standing =
+  | SnapshotBegun
+  | AccountStands
+  | OrderStands
+  | TradeStands
+  | ListStands
+  | HistoryStands
+  | SymbolStands;
+
+/** The orders that a prevented match took quantity from: the taker last. DECREMENT ends the smaller one alone. */
+export function reducedBy({ mode, makerOrderId, takerOrderId }: MatchPrevented): number[] {
   if (mode === 'EXPIRE_MAKER') return [makerOrderId];
   return mode === 'EXPIRE_TAKER' ? [takerOrderId] : [makerOrderId, takerOrderId];
 }

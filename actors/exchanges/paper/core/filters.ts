@@ -1,5 +1,5 @@
 // A symbol's trading rules. Each filter is a row of exchangeInfo and one entry in CHECKS; a further filter of
-// the protocol (percent price, number of orders, position ...) is one more member of the union and one more entry.
+// the protocol (algorithmic orders, trailing deltas ...) is one more member of the union and one more entry.
 // Source: binance-spot-api-docs filters.md.
 import type { Decimal } from '../../../market/decimal.ts';
 import { mul } from '../../../market/decimal.ts';
@@ -31,7 +31,23 @@ export type Filter =
       readonly maxNotional: Decimal;
       readonly applyMaxToMarket: boolean;
       readonly avgPriceMins: number;
-    };
+    }
+  | {
+      readonly filterType: 'MARKET_LOT_SIZE';
+      readonly minQty: Decimal;
+      readonly maxQty: Decimal;
+      readonly stepSize: Decimal;
+    }
+  | {
+      readonly filterType: 'PERCENT_PRICE_BY_SIDE';
+      readonly bidMultiplierUp: Decimal;
+      readonly bidMultiplierDown: Decimal;
+      readonly askMultiplierUp: Decimal;
+      readonly askMultiplierDown: Decimal;
+      readonly avgPriceMins: number;
+    }
+  | { readonly filterType: 'MAX_NUM_ORDERS'; readonly maxNumOrders: number }
+  | { readonly filterType: 'MAX_POSITION'; readonly maxPosition: Decimal };
 
 /** An order as the filters see it. */
 export interface Draft {
@@ -42,6 +58,10 @@ export interface Draft {
   readonly quantity: Decimal;
   /** Average over the filter's minutes, what a market order is valued at. */
   readonly averagePrice: Decimal;
+  /** Of its account in the symbol, without it. */
+  readonly openOrders: number;
+  /** What the account has of the base asset, and would have if its open buys were filled. */
+  readonly position: () => Decimal;
 }
 
 /** The first filter the draft does not pass, by name; null when it passes all. */
@@ -65,6 +85,19 @@ function passes(filter: Filter, draft: Draft): boolean {
         ((anyPrice && !filter.applyMinToMarket) || notional(draft) >= filter.minNotional) &&
         ((anyPrice && !filter.applyMaxToMarket) || notional(draft) <= filter.maxNotional)
       );
+    case 'MARKET_LOT_SIZE':
+      return !anyPrice || within(draft.quantity, filter.minQty, filter.maxQty, filter.stepSize);
+    case 'PERCENT_PRICE_BY_SIDE': {
+      const { bidMultiplierUp, bidMultiplierDown, askMultiplierUp, askMultiplierDown } = filter;
+      const [up, down] =
+        draft.side === 'BUY' ? [bidMultiplierUp, bidMultiplierDown] : [askMultiplierUp, askMultiplierDown];
+      const bound = (multiplier: Decimal): Decimal => mul(draft.averagePrice, multiplier, 'halfEven');
+      return anyPrice || (draft.price <= bound(up) && draft.price >= bound(down));
+    }
+    case 'MAX_NUM_ORDERS':
+      return draft.openOrders < filter.maxNumOrders;
+    case 'MAX_POSITION':
+      return draft.side === 'SELL' || draft.position() + draft.quantity <= filter.maxPosition;
   }
 }
 

@@ -3,6 +3,7 @@
 // the taker wanted less.
 // Every tick draws from a generator of its own (seed, symbol, tick number), so the same seed and the same commands at
 // the same times give the same market, and what a client does moves nothing but the orders it meets.
+// With a recorded tape the price follows its prints and its takers are the only ones; the house's orders stay drawn.
 // Random numbers are doubles; every price and quantity made from them is a whole number of ticks or steps.
 import { type Decimal, div, roundDown, roundUp } from '../../../market/decimal.ts';
 import type { Engine } from './engine.ts';
@@ -26,7 +27,20 @@ export interface MarketTerms {
   /** Quote amounts: a level of the house, and the middle of the takers' sizes. */
   readonly levelQuote: readonly [least: number, greatest: number];
   readonly takerQuote: number;
+  /** Recorded prints by symbol; one that has none walks at random. At its end a tape begins again. */
+  readonly tape?: ReadonlyMap<string, readonly Print[]>;
 }
+
+/** A recorded trade: what its taker took, and where. */
+export interface Print {
+  readonly afterMs: number;
+  readonly price: Decimal;
+  readonly quantity: Decimal;
+  readonly side: Side;
+}
+
+/** Of tape, or of synthetic market, in a tick. */
+export const TICK_MS = 250;
 
 export const DEFAULT_MARKET: MarketTerms = {
   levelPpm: 100n,
@@ -83,8 +97,28 @@ export class Market {
   tick(at: number): Outcome[] {
     this.tickNumber += 1;
     const random = seeded(this.seed, this.symbol, this.tickNumber);
-    this.walk(random);
-    return [...this.quote(random, at), ...this.take(random, at)];
+    const prints = this.prints();
+    if (prints) this.mid = roundDown(prints.at(-1)?.price ?? this.mid, this.rules.tickSize);
+    else this.walk(random);
+    const quoted = this.quote(random, at);
+    return [...quoted, ...(prints ? this.takeAsRecorded(prints, at) : this.take(random, at))];
+  }
+
+  /** Those of this tick; null without a tape. */
+  private prints(): readonly Print[] | null {
+    const tape = this.terms.tape?.get(this.symbol);
+    if (!tape || tape.length === 0) return null;
+    const ticks = Math.floor((tape.at(-1)?.afterMs ?? 0) / TICK_MS) + 1;
+    const from = ((this.tickNumber - 1) % ticks) * TICK_MS;
+    return tape.slice(firstAt(tape, from), firstAt(tape, from + TICK_MS));
+  }
+
+  private takeAsRecorded(prints: readonly Print[], at: number): Outcome[] {
+    return prints.map(({ side, quantity }) => {
+      const whole = roundDown(quantity, this.rules.stepSize);
+      const taken = whole > 0n ? whole : this.rules.stepSize;
+      return this.engine.placeHouse(this.symbol, side, null, taken, at).outcome;
+    });
   }
 
   private walk(random: Random): void {
@@ -155,6 +189,18 @@ export class Market {
     const quantity = roundDown(div(amount, price, 'down'), this.rules.stepSize);
     return quantity > 0n ? quantity : this.rules.stepSize;
   }
+}
+
+/** Index of the first print that is not before. */
+function firstAt(tape: readonly Print[], afterMs: number): number {
+  let low = 0;
+  let high = tape.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tape[middle] as Print).afterMs < afterMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function between(random: number, least: number, greatest: number): number {

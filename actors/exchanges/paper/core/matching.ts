@@ -17,9 +17,14 @@ export interface Plan {
   /** It expires with what it has not traded, for it met an own order. */
   readonly isStopped: boolean;
   readonly filled: Decimal;
+  /** Quantity that went against own orders without a trade. */
+  readonly canceledOut: Decimal;
 }
 
-export const NOTHING: Plan = { matches: [], prevented: [], isStopped: false, filled: 0n };
+/** More than any book holds. */
+const EVERYTHING: Decimal = 10n ** 40n;
+
+export const NOTHING: Plan = { matches: [], prevented: [], isStopped: false, filled: 0n, canceledOut: 0n };
 
 export type Taker = Pick<
   OrderTerms,
@@ -34,9 +39,10 @@ export function plan(book: Book, taker: Taker): Plan {
   const matches = book.matches(taker.side, limit, taker.quantity, (maker, wanted) => {
     if (mode === 'NONE' || maker.account !== taker.account) return 'trade';
     prevented.push({ mode, maker, quantity: min(wanted, remaining(maker)) });
+    if (mode === 'DECREMENT') return 'cancelOut';
     return mode === 'EXPIRE_MAKER' ? 'pass' : 'stop';
   });
-  const made = planOf(matches, prevented, prevented.length > 0 && mode !== 'EXPIRE_MAKER');
+  const made = planOf(matches, prevented, prevented.length > 0 && (mode === 'EXPIRE_TAKER' || mode === 'EXPIRE_BOTH'));
   return taker.timeInForce === 'FOK' && made.filled < taker.quantity ? NOTHING : made;
 }
 
@@ -54,11 +60,27 @@ export function affordable(found: Plan, taker: Taker, funds: Decimal, step: Deci
   return found;
 }
 
+/** The quantity that trades for at most so much of the quote asset. */
+export function worth(book: Book, side: OrderTerms['side'], quote: Decimal, step: Decimal): Decimal {
+  let left = quote;
+  let quantity = 0n;
+  for (const match of book.matches(side, null, EVERYTHING)) {
+    const taken = min(match.quantity, roundDown(div(left, match.price, 'down'), step));
+    quantity += taken;
+    left -= mul(match.price, taken);
+    if (taken < match.quantity) break;
+  }
+  return quantity;
+}
+
 /** What the matches cost their taker: quote for a buy, base for a sell. */
 export function costOf(matches: readonly Match[], side: OrderTerms['side']): Decimal {
   return matches.reduce((sum, { price, quantity }) => sum + (side === 'BUY' ? mul(price, quantity) : quantity), 0n);
 }
 
 function planOf(matches: readonly Match[], prevented: readonly Prevented[], isStopped: boolean): Plan {
-  return { matches, prevented, isStopped, filled: matches.reduce((sum, { quantity }) => sum + quantity, 0n) };
+  const sum = (list: readonly { readonly quantity: Decimal }[]): Decimal =>
+    list.reduce((total, { quantity }) => total + quantity, 0n);
+  const canceledOut = sum(prevented.filter(({ mode }) => mode === 'DECREMENT'));
+  return { matches, prevented, isStopped, filled: sum(matches), canceledOut };
 }

@@ -14,7 +14,15 @@ export type OrderType =
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
 /** What is done when an incoming order meets one of its own account; the incoming order's mode decides. */
-export type SelfTradePrevention = 'NONE' | 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH';
+export type SelfTradePrevention = 'NONE' | 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT';
+
+/** In the protocol's words; user-data-stream.md, 2026. */
+export type ExpiryReason =
+  | 'EXCHANGE_CANCELED'
+  | 'OCO_TRIGGER'
+  | 'UNFILLED_IOC_QUANTITY_EXPIRED'
+  | 'UNFILLED_FOK_ORDER_EXPIRED'
+  | 'INSUFFICIENT_LIQUIDITY';
 
 export interface OrderTerms {
   readonly id: number;
@@ -29,8 +37,12 @@ export interface OrderTerms {
   /** Of stop orders, and of them alone. */
   readonly stopPrice?: Decimal;
   readonly quantity: Decimal;
+  /** Of market orders that were given as an amount of the quote asset. */
+  readonly quoteQuantity?: Decimal;
   /** NONE when it is absent, as in ledgers from before there was a choice. */
   readonly selfTradePrevention?: SelfTradePrevention;
+  /** Of the list it belongs to, if it does. */
+  readonly listId?: number;
   readonly placedAt: number;
 }
 
@@ -38,6 +50,8 @@ export interface Order extends OrderTerms {
   /** As amended. */
   clientOrderId: string;
   quantity: Decimal;
+  /** The client id it came under, once it was amended. */
+  placedAs?: string;
   /** When it came before the book: at once, or when its stop was traded; null while it is parked. */
   workingAt: number | null;
   status: OrderStatus;
@@ -46,8 +60,12 @@ export interface Order extends OrderTerms {
   executedQuote: Decimal;
   /** What it still holds of its account's locked balance: quote for a buy, base for a sell. */
   locked: Decimal;
+  /** What of its quantity is gone without a trade though it lives on. */
+  decremented?: Decimal;
   /** What self-trade prevention took away from it, and the prevented match that did. */
   prevented: { readonly matchId: number; readonly quantity: Decimal } | null;
+  /** Why it expired; ledgers of before do not say. */
+  expiryReason?: ExpiryReason;
   updatedAt: number;
 }
 
@@ -65,8 +83,31 @@ export interface OwnTrade {
   readonly tradedAt: number;
 }
 
-export function isOpen(order: Order): boolean {
-  return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+/** An amend as it can be asked for later. */
+export interface Amendment {
+  readonly orderId: number;
+  readonly executionId: number;
+  readonly origClientOrderId: string;
+  readonly newClientOrderId: string;
+  readonly origQuantity: Decimal;
+  readonly newQuantity: Decimal;
+  readonly at: number;
+}
+
+/** A match that did not come about, as it can be asked for later. Null for the order that lived on. */
+export interface PreventedMatch {
+  readonly id: number;
+  readonly mode: Exclude<SelfTradePrevention, 'NONE'>;
+  readonly takerOrderId: number;
+  readonly makerOrderId: number;
+  readonly price: Decimal;
+  readonly takerQuantity: Decimal | null;
+  readonly makerQuantity: Decimal | null;
+  readonly at: number;
+}
+
+export function isOpen({ status }: { readonly status: string }): boolean {
+  return status === 'NEW' || status === 'PARTIALLY_FILLED';
 }
 
 export function isParked(order: Order): boolean {
@@ -88,5 +129,5 @@ export function lockedFor(
 }
 
 export function remaining(order: Order): Decimal {
-  return order.quantity - order.executed;
+  return order.quantity - order.executed - (order.decremented ?? 0n);
 }

@@ -8,6 +8,8 @@ export interface Refusal {
   readonly status: number;
   /** What was done and what was not, where a request asks for two things. */
   readonly data?: object;
+  /** After how many seconds it may be asked again. */
+  readonly retryAfterS?: number;
 }
 
 /** Unwinds the reading of a request; the one place that catches it is the dispatcher. */
@@ -42,6 +44,8 @@ export const INSUFFICIENT_BALANCE = refusal(-2010, 'Account has insufficient bal
 export const DUPLICATE_ORDER = refusal(-2010, 'Duplicate order sent.');
 export const WOULD_TAKE = refusal(-2010, 'Order would immediately match and take.');
 export const MARKET_CLOSED = refusal(-2010, 'Market is closed.');
+export const CANCEL_CLOSED = refusal(-2011, 'Market is closed.');
+export const AMEND_CLOSED = refusal(-2038, 'Market is closed.');
 export const UNKNOWN_ORDER = refusal(-2011, 'Unknown order sent.');
 export const NO_SUCH_ORDER = refusal(-2013, 'Order does not exist.');
 export const KEY_FORMAT_INVALID = refusal(-2014, 'API-key format invalid.', 401);
@@ -51,6 +55,9 @@ export const METHOD_UNKNOWN = refusal(-1000, 'Unknown method.');
 export const JSON_INVALID = refusal(-1135, 'Invalid JSON Request');
 
 export const WOULD_TRIGGER = refusal(-2010, 'Stop price would trigger immediately.');
+export const LIST_PRICES = refusal(-2010, 'The relationship of the prices for the orders is not correct.');
+export const UNKNOWN_LIST = refusal(-2011, 'Unknown order list sent.');
+export const NO_SUCH_LIST = refusal(-2018, 'Order list does not exist.');
 export const CANCEL_RESTRICTED = refusal(-2011, 'Order was not canceled due to cancel restrictions.');
 export const RESTRICTIONS_INVALID = refusal(
   -1145,
@@ -64,13 +71,13 @@ export const AMEND_UNKNOWN_ORDER = refusal(-2038, 'Unknown order sent.');
 export const AMEND_DUPLICATE = refusal(-2038, 'Duplicate order sent.');
 export const AMEND_INCREASE = refusal(-2038, 'Order amend (quantity increase) is not supported.');
 export const AMEND_NOTHING = refusal(-2038, 'The requested action would change no state; rejecting.');
-/** Binance documents no words for it. */
+/** Binance documents no words for these two. */
+export const AMEND_LIST = refusal(-2038, 'Order amend is not supported for orders of a list.');
 export const AMEND_EXECUTED = refusal(-2038, 'Order amend (quantity not above the executed one) is not supported.');
 
 /** Parameters that are in the protocol but not on this venue, with the words of their refusal. */
 export const UNSUPPORTED_PARAMETERS: { readonly [name: string]: Refusal } = {
   icebergQty: refusal(-2010, 'Iceberg orders are not supported for this symbol.'),
-  quoteOrderQty: refusal(-2010, 'Quote order qty market orders are not support for this symbol.'),
   trailingDelta: refusal(-2010, 'Trailing stop orders are not supported for this symbol.'),
 };
 
@@ -81,6 +88,27 @@ export function partlyReplaced(data: object): Refusal {
 
 export function notReplaced(data: object): Refusal {
   return { code: -2022, msg: 'Order cancel-replace failed.', status: 400, data };
+}
+
+export function tooMuchWeight(limit: number, retryAfterS: number): Refusal {
+  const msg =
+    `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE.` +
+    ' Please use WebSocket Streams for live updates to avoid polling the API.';
+  return { ...refusal(-1003, msg, 429), retryAfterS };
+}
+
+export function banned(untilAt: number, retryAfterS: number): Refusal {
+  const msg =
+    `Way too much request weight used; IP banned until ${untilAt}.` +
+    ' Please use WebSocket Streams for live updates to avoid bans.';
+  return { ...refusal(-1003, msg, 418), retryAfterS };
+}
+
+export function tooManyOrders(limit: number, interval: string, retryAfterS: number): Refusal {
+  return {
+    ...refusal(-1015, `Too many new orders; current limit is ${limit} orders per ${interval}.`, 429),
+    retryAfterS,
+  };
 }
 
 export function filterFailure(name: string): Refusal {

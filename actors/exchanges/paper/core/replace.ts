@@ -2,7 +2,7 @@
 import { merged } from './applying.ts';
 import type { Engine, PlaceRequest } from './engine.ts';
 import { isOpen, type Order } from './order.ts';
-import type { Outcome } from './outcome.ts';
+import { NO_ID, type Outcome, type Report } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
 import * as refusals from './refusal.ts';
 
@@ -44,9 +44,29 @@ export function replace(engine: Engine, wish: ReplaceWish, at: number): Replaced
   if (order && !refusal) steps.push(engine.cancel(order, cancelId, at));
   const placement = closed ? { refusal: closed } : engine.place(request, at);
   if ('outcome' in placement) steps.push(placement.outcome);
+  if (!refusal && 'refusal' in placement) steps.push(rejected(request, placement.refusal, at));
   return {
     canceled: refusal ?? (order as Order),
     placed: 'order' in placement ? placement.order : placement.refusal,
     outcome: steps.length > 0 ? merged(engine.state, steps, at) : null,
   };
+}
+
+const REASONS = new Map([
+  [refusals.INSUFFICIENT_BALANCE, 'INSUFFICIENT_BALANCES'],
+  [refusals.WOULD_TRIGGER, 'STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY'],
+  [refusals.WOULD_TAKE, 'WOULD_MATCH_IMMEDIATELY'],
+]);
+
+/** The only refusal that is told on the user stream: who replaces may wait for the new order there. */
+function rejected(request: PlaceRequest, refusal: Refusal, at: number): Outcome {
+  const nothing = { executed: 0n, executedQuote: 0n, locked: 0n, prevented: null };
+  const times = { placedAt: at, updatedAt: at, workingAt: null };
+  const report: Report = {
+    order: { ...request, ...nothing, ...times, id: NO_ID, status: 'REJECTED' },
+    execution: 'REJECTED',
+    ...{ trade: null, bust: null, prevention: null, origClientOrderId: null, requestId: null },
+    reason: REASONS.get(refusal) ?? 'NONE',
+  };
+  return { at, facts: [], reports: [report], lists: [], positions: [], trades: [] };
 }

@@ -2,10 +2,11 @@
 // so there is no second way for an order, a balance or an id to come about.
 import { type Decimal, mul } from '../../../market/decimal.ts';
 import { Accounts } from './accounts.ts';
-import { Book } from './book.ts';
+import type { Book } from './book.ts';
+import { applyBust } from './busting.ts';
+import { executionId } from './execution-id.ts';
 import {
   type Entry,
-  expiredBy,
   type Fact,
   FEES,
   HOUSE,
@@ -16,45 +17,47 @@ import {
   type OrderClosed,
   type OrderPlaced,
   type OrderTriggered,
+  reducedBy,
   type Traded,
 } from './facts.ts';
 import { Histories } from './history.ts';
+import type { Holdings } from './holdings.ts';
+import { Listed } from './listed.ts';
 import { isOpen, isParked, lockedFor, type Order, remaining, type Side, takesAnyPrice } from './order.ts';
-import { Stops } from './stops.ts';
+import { OrderLists } from './order-lists.ts';
+import { stand } from './standing.ts';
+import type { Stops } from './stops.ts';
 import type { SymbolRules } from './symbol.ts';
 
-export class VenueState {
+export class VenueState implements Holdings {
   readonly symbols: ReadonlyMap<string, SymbolRules>;
   readonly accounts = new Accounts();
   readonly histories = new Histories();
-  /** Clients' orders of all time, the house's while they are open. */
+  /** Clients' orders as long as they are kept, the house's while they are open. */
   readonly orders = new Map<number, Order>();
+  readonly lists = new OrderLists(this.orders);
   nextOrderId = 1;
+  /** Number of the ledger's line before the one that is being decided. */
+  line = 0;
   mark: Marked | null = null;
-  private readonly books = new Map<string, Book>();
-  private readonly parked = new Map<string, Stops>();
-  private readonly nextTradeIds = new Map<string, number>();
-  private readonly nextPreventedMatchIds = new Map<string, number>();
-  private readonly lastPrices = new Map<string, Decimal>();
+  private readonly bySymbol: ReadonlyMap<string, Listed>;
   /** Came before the book by the command under way, and rest on it when the command is over. */
   private arrived: Order[] = [];
 
   constructor(symbols: readonly SymbolRules[]) {
     this.symbols = new Map(symbols.map((rules) => [rules.name, rules]));
-    for (const rules of symbols) {
-      this.books.set(rules.name, new Book());
-      this.parked.set(rules.name, new Stops());
-      this.lastPrices.set(rules.name, rules.startPrice);
-    }
+    this.bySymbol = new Map(symbols.map((rules) => [rules.name, new Listed(rules)]));
   }
 
   /** Folds one line of the ledger. */
   replay(entry: Entry): void {
+    this.line = entry.number - 1;
     for (const fact of entry.facts) {
       this.apply(fact, entry.at);
       // The house's own trades are not in the ledger: a mark says where they had led.
-      if (fact.type === 'Marked') for (const { symbol, mid } of fact.symbols) this.lastPrices.set(symbol, mid);
+      if (fact.type === 'Marked') this.marketStood(fact);
     }
+    this.line = entry.number;
     this.rest();
   }
 
@@ -63,7 +66,7 @@ export class VenueState {
     if (!this.mark) return;
     this.nextOrderId = Math.max(this.nextOrderId, this.mark.orderIdFloor);
     for (const { symbol, tradeIdFloor, updateIdFloor } of this.mark.symbols) {
-      this.nextTradeIds.set(symbol, Math.max(this.nextTradeId(symbol), tradeIdFloor));
+      this.listed(symbol).tradeIdGiven(tradeIdFloor - 1);
       const book = this.book(symbol);
       book.updateId = Math.max(book.updateId, updateIdFloor);
       book.takeTouched();
@@ -83,6 +86,7 @@ export class VenueState {
       case 'Traded':
         return this.trade(fact, at);
       case 'OrderClosed':
+        if (fact.reason) this.order(fact.orderId).expiryReason = fact.reason;
         return this.close(this.order(fact.orderId), fact.status, at);
       case 'OrderAmended':
         return this.amend(this.order(fact.orderId), fact, at);
@@ -90,11 +94,22 @@ export class VenueState {
         return this.trigger(this.order(fact.orderId), fact, at);
       case 'MatchPrevented':
         return this.prevent(fact, at);
+      case 'ListPlaced':
+        return this.lists.add(fact.list);
+      case 'OrderFunded':
+        return this.relock(this.order(fact.orderId), fact.locked);
+      case 'TradeBusted':
+        return applyBust(this, fact, at);
+      case 'StatusSet':
+        this.listed(fact.symbol).status = fact.status;
+        return;
       case 'Marked':
         this.mark = fact;
         return;
       case 'OrderRefused':
         return;
+      default:
+        return stand(this, fact);
     }
   }
 
@@ -107,40 +122,49 @@ export class VenueState {
     this.arrived = [];
   }
 
+  listed(symbol: string): Listed {
+    const listed = this.bySymbol.get(symbol);
+    if (!listed) throw new Error(`SYMBOL_NOT_LISTED: symbol=${symbol}, listed: ${[...this.symbols.keys()].join(', ')}`);
+    return listed;
+  }
+
   book(symbol: string): Book {
-    const book = this.books.get(symbol);
-    if (!book) throw new Error(`SYMBOL_NOT_LISTED: symbol=${symbol}, listed: ${[...this.symbols.keys()].join(', ')}`);
-    return book;
+    return this.listed(symbol).book;
   }
 
   stops(symbol: string): Stops {
-    this.book(symbol);
-    return this.parked.get(symbol) as Stops;
+    return this.listed(symbol).stops;
   }
 
-  nextTradeId(symbol: string): number {
-    return this.nextTradeIds.get(symbol) ?? 1;
+  rules(symbol: string): SymbolRules {
+    return this.listed(symbol).rules;
   }
 
-  nextPreventedMatchId(symbol: string): number {
-    return this.nextPreventedMatchIds.get(symbol) ?? 0;
-  }
-
-  /** Of the last trade; before the first one, where the market stands. */
-  lastPrice(symbol: string): Decimal {
-    this.book(symbol);
-    return this.lastPrices.get(symbol) as Decimal;
-  }
-
-  private order(id: number): Order {
+  order(id: number): Order {
     const order = this.orders.get(id);
     if (!order) throw new Error(`a fact is about an order that was placed: order=${id}`);
     return order;
   }
 
-  rules(symbol: string): SymbolRules {
-    this.book(symbol);
-    return this.symbols.get(symbol) as SymbolRules;
+  /** Changes what an order holds of its account's balance. */
+  relock(order: Order, locked: Decimal): void {
+    if (order.locked !== locked) this.accounts.lock(order.account, this.paidIn(order), locked - order.locked);
+    order.locked = locked;
+  }
+
+  paidIn(order: Pick<Order, 'symbol' | 'side'>): string {
+    const { base, quote } = this.rules(order.symbol);
+    return order.side === 'BUY' ? quote : base;
+  }
+
+  /** The oldest closed orders of each account and symbol beyond `kept`, and their trades. */
+  trim(kept: number): void {
+    for (const id of this.histories.trim(kept)) this.orders.delete(id);
+    this.lists.trim();
+  }
+
+  private marketStood({ symbols }: Marked): void {
+    for (const { symbol, mid } of symbols) this.listed(symbol).lastPrice = mid;
   }
 
   private place({ order: terms, locked }: OrderPlaced): void {
@@ -167,7 +191,17 @@ export class VenueState {
     const less = order.quantity - fact.quantity;
     this.book(order.symbol).reduce(order, less);
     this.relock(order, order.locked - lockedFor(order, less));
+    this.histories.of(order.account, order.symbol).amendments.push({
+      orderId: order.id,
+      executionId: executionId(this.line + 1, 0),
+      origClientOrderId: fact.origClientOrderId,
+      newClientOrderId: fact.clientOrderId,
+      origQuantity: order.quantity,
+      newQuantity: fact.quantity,
+      at,
+    });
     order.quantity = fact.quantity;
+    order.placedAs ??= fact.origClientOrderId;
     order.clientOrderId = fact.clientOrderId;
     order.updatedAt = at;
     this.histories.rename(order, fact.origClientOrderId);
@@ -182,16 +216,33 @@ export class VenueState {
   }
 
   private prevent(fact: MatchPrevented, at: number): void {
-    this.nextPreventedMatchIds.set(fact.symbol, Math.max(this.nextPreventedMatchId(fact.symbol), fact.id + 1));
-    for (const order of expiredBy(fact).map((id) => this.order(id))) {
-      order.prevented = { matchId: fact.id, quantity: remaining(order) };
-      this.close(order, 'EXPIRED_IN_MATCH', at);
+    this.listed(fact.symbol).preventedMatchIdGiven(fact.id);
+    const { id, mode, takerOrderId, makerOrderId, price } = fact;
+    const reduced = reducedBy(fact).map((order) => this.order(order));
+    const lost = new Map(reduced.map((order) => [order.id, mode === 'DECREMENT' ? fact.quantity : remaining(order)]));
+    const [takerQuantity, makerQuantity] = [lost.get(takerOrderId) ?? null, lost.get(makerOrderId) ?? null];
+    const match = { id, mode, takerOrderId, makerOrderId, price, takerQuantity, makerQuantity, at };
+    this.histories.of(fact.account, fact.symbol).prevented.push(match);
+    for (const order of reduced) {
+      const quantity = lost.get(order.id) ?? 0n;
+      order.prevented = { matchId: id, quantity: (order.prevented?.quantity ?? 0n) + quantity };
+      if (mode === 'DECREMENT') this.decrement(order, quantity, at);
+      if (mode !== 'DECREMENT' || remaining(order) === 0n) this.close(order, 'EXPIRED_IN_MATCH', at);
     }
   }
 
+  /** A market order holds what it trades and nothing for what it does not. */
+  private decrement(order: Order, quantity: Decimal, at: number): void {
+    this.book(order.symbol).reduce(order, quantity);
+    if (!takesAnyPrice(order.type)) this.relock(order, order.locked - lockedFor(order, quantity));
+    order.decremented = (order.decremented ?? 0n) + quantity;
+    order.updatedAt = at;
+  }
+
   private trade(fact: Traded, at: number): void {
-    this.nextTradeIds.set(fact.symbol, Math.max(this.nextTradeId(fact.symbol), fact.id + 1));
-    this.lastPrices.set(fact.symbol, fact.price);
+    const listed = this.listed(fact.symbol);
+    listed.tradeIdGiven(fact.id);
+    listed.lastPrice = fact.price;
     this.settle(fact, 'BUY', fact.buyer, at);
     this.settle(fact, 'SELL', fact.seller, at);
   }
@@ -201,8 +252,12 @@ export class VenueState {
     const cost = mul(fact.price, fact.quantity);
     const [paid, paidAsset] = side === 'BUY' ? [cost, quote] : [fact.quantity, base];
     const [got, gotAsset] = side === 'BUY' ? [fact.quantity, base] : [cost, quote];
-    this.accounts.credit(leg.account, gotAsset, got - leg.fee);
-    if (leg.fee > 0n) this.accounts.credit(FEES, gotAsset, leg.fee);
+    const feeAsset = leg.feeAsset ?? gotAsset;
+    this.accounts.credit(leg.account, gotAsset, got);
+    if (leg.fee > 0n) {
+      this.accounts.credit(leg.account, feeAsset, -leg.fee);
+      this.accounts.credit(FEES, feeAsset, leg.fee);
+    }
     // A house order is unknown when the ledger is replayed: only its money is in the trade.
     const order = leg.account === HOUSE ? this.orders.get(leg.orderId) : this.order(leg.orderId);
     if (leg.account === HOUSE) this.accounts.credit(HOUSE, paidAsset, -paid);
@@ -217,7 +272,7 @@ export class VenueState {
       price: fact.price,
       quantity: fact.quantity,
       fee: leg.fee,
-      feeAsset: gotAsset,
+      feeAsset,
       maker: fact.takerSide !== side,
       tradedAt: at,
     });
@@ -236,7 +291,7 @@ export class VenueState {
     this.book(order.symbol).reduce(order, quantity);
     order.executed += quantity;
     order.executedQuote += cost;
-    order.status = order.executed === order.quantity ? 'FILLED' : 'PARTIALLY_FILLED';
+    order.status = remaining(order) === 0n ? 'FILLED' : 'PARTIALLY_FILLED';
     order.updatedAt = at;
     this.forget(order);
   }
@@ -248,16 +303,6 @@ export class VenueState {
     order.status = status;
     order.updatedAt = at;
     this.forget(order);
-  }
-
-  private relock(order: Order, locked: Decimal): void {
-    if (order.locked !== locked) this.accounts.lock(order.account, this.paidIn(order), locked - order.locked);
-    order.locked = locked;
-  }
-
-  private paidIn(order: Order): string {
-    const { base, quote } = this.rules(order.symbol);
-    return order.side === 'BUY' ? quote : base;
   }
 
   private forget(order: Order): void {

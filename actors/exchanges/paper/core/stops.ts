@@ -15,6 +15,10 @@ export class Stops {
     this.orders.delete(order.id);
   }
 
+  ids(): number[] {
+    return [...this.orders.keys()];
+  }
+
   /** Those a trade at this price sets off, in the order they came. */
   reachedBy(price: Decimal): Order[] {
     if (this.orders.size === 0) return [];

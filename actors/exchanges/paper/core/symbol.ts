@@ -48,6 +48,9 @@ export const DEFAULT_SYMBOLS: readonly SymbolTerms[] = [
   },
 ];
 
+/** Binance has 200; a load test opens more. */
+const MAX_OPEN_ORDERS = 1_000;
+
 /** A symbol with the filters Binance gives every spot symbol, in exchangeInfo's order. */
 export function listSymbol(terms: SymbolTerms): SymbolRules {
   const tickSize = parse(terms.tickSize);
@@ -63,6 +66,16 @@ export function listSymbol(terms: SymbolTerms): SymbolRules {
       applyMaxToMarket: false,
       avgPriceMins: 5,
     },
+    { filterType: 'MARKET_LOT_SIZE', minQty: 0n, maxQty: parse(terms.maxQuantity), stepSize: 0n },
+    {
+      filterType: 'PERCENT_PRICE_BY_SIDE',
+      bidMultiplierUp: parse('5'),
+      bidMultiplierDown: parse('0.2'),
+      askMultiplierUp: parse('5'),
+      askMultiplierDown: parse('0.2'),
+      avgPriceMins: 5,
+    },
+    { filterType: 'MAX_NUM_ORDERS', maxNumOrders: MAX_OPEN_ORDERS },
   ];
   return withFilters(terms, filters);
 }

@@ -2,8 +2,8 @@
 // The sum finds a line that was cut or damaged; JSON keeps the file readable by a person and by any language.
 import { crc32 } from 'node:zlib';
 import { type Decimal, format, parse } from '../../../market/decimal.ts';
-import type { Entry, Fact, Leg, SymbolMark } from '../core/facts.ts';
-import type { OrderTerms } from '../core/order.ts';
+import type { AccountStands, Entry, Fact, Fill, Leg, SymbolMark } from '../core/facts.ts';
+import type { Order, OrderTerms } from '../core/order.ts';
 
 export function encode(entry: Entry): string {
   const json = JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? format(value) : value));
@@ -42,13 +42,43 @@ function decodeFact(fact: Fact): Fact {
     case 'OrderAmended':
       return { ...fact, quantity: amount(fact.quantity) };
     case 'OrderTriggered':
+    case 'OrderFunded':
       return { ...fact, locked: amount(fact.locked) };
     case 'MatchPrevented':
       return { ...fact, price: amount(fact.price), quantity: amount(fact.quantity) };
     case 'Marked':
       return { ...fact, symbols: fact.symbols.map((mark): SymbolMark => ({ ...mark, mid: amount(mark.mid) })) };
+    case 'TradeBusted':
+      return { ...fact, busted: decodeFill(fact.busted), corrected: fact.corrected && decodeFill(fact.corrected) };
+    case 'AccountStands':
+      return { ...fact, balances: fact.balances.map(decodeBalance) };
+    case 'OrderStands':
+      return { ...fact, order: decodeOrder(fact.order) };
+    case 'TradeStands':
+      return { ...fact, trade: { ...fact.trade, ...decodeFill(fact.trade) } };
+    case 'SymbolStands':
+      return { ...fact, lastPrice: amount(fact.lastPrice) };
+    case 'HistoryStands':
+      return {
+        ...fact,
+        amendments: fact.amendments.map((change) => ({
+          ...change,
+          origQuantity: amount(change.origQuantity),
+          newQuantity: amount(change.newQuantity),
+        })),
+        prevented: fact.prevented.map((match) => ({
+          ...match,
+          price: amount(match.price),
+          takerQuantity: match.takerQuantity && amount(match.takerQuantity),
+          makerQuantity: match.makerQuantity && amount(match.makerQuantity),
+        })),
+      };
+    case 'ListPlaced':
+    case 'ListStands':
     case 'OrderClosed':
     case 'OrderRefused':
+    case 'StatusSet':
+    case 'SnapshotBegun':
       return fact;
     default:
       throw new Error(`LEDGER_FACT_UNKNOWN: ${JSON.stringify(fact)}; it was written by a newer version`);
@@ -56,9 +86,33 @@ function decodeFact(fact: Fact): Fact {
 }
 
 function decodeTerms(terms: OrderTerms): OrderTerms {
-  const { price, quantity, stopPrice } = terms;
+  const { price, quantity, stopPrice, quoteQuantity } = terms;
+  const quote = quoteQuantity === undefined ? {} : { quoteQuantity: amount(quoteQuantity) };
   const stop = stopPrice === undefined ? {} : { stopPrice: amount(stopPrice) };
-  return { ...terms, price: amount(price), quantity: amount(quantity), ...stop };
+  return { ...terms, price: amount(price), quantity: amount(quantity), ...stop, ...quote };
+}
+
+function decodeOrder(order: Readonly<Order>): Order {
+  const { executed, executedQuote, locked, prevented, decremented } = order;
+  return {
+    ...order,
+    ...decodeTerms(order),
+    executed: amount(executed),
+    executedQuote: amount(executedQuote),
+    locked: amount(locked),
+    ...(decremented !== undefined && { decremented: amount(decremented) }),
+    prevented: prevented && { ...prevented, quantity: amount(prevented.quantity) },
+  };
+}
+
+function decodeFill(fill: Fill): Fill {
+  return { ...fill, price: amount(fill.price), quantity: amount(fill.quantity), fee: amount(fill.fee) };
+}
+
+type Standing = AccountStands['balances'][number];
+
+function decodeBalance(balance: Standing): Standing {
+  return { ...balance, free: amount(balance.free), locked: amount(balance.locked) };
 }
 
 function decodeLeg(leg: Leg): Leg {

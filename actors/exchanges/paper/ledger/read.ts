@@ -2,7 +2,7 @@
 // It shares the line format with the venue and nothing else: orders, fills and balances are summed here in its own,
 // plainer way, so a mistake in the venue's state shows as a difference and not twice.
 import { open } from 'node:fs/promises';
-import { add, type Decimal, format, mul, sub } from '../../../market/decimal.ts';
+import { add, type Decimal, format, mul } from '../../../market/decimal.ts';
 import {
   type Entry,
   type Fact,
@@ -11,6 +11,9 @@ import {
   type Leg,
   type MatchPrevented,
   type OrderPlaced,
+  type OrderStands,
+  type Standing,
+  type TradeBusted,
   type Traded,
 } from '../core/facts.ts';
 import { scan } from './scan.ts';
@@ -56,6 +59,16 @@ export interface LedgerTrade {
   readonly tradedAt: number;
 }
 
+/** A trade that was taken back: it is not among the trades any more, its correction is. */
+export interface LedgerBust {
+  readonly tradeId: number;
+  readonly orderId: number;
+  readonly account: string;
+  readonly symbol: string;
+  readonly correctedBy: number | null;
+  readonly at: number;
+}
+
 /** A copy that was sent and not taken. */
 export interface LedgerRefusal {
   readonly account: string;
@@ -69,6 +82,9 @@ export interface LedgerRefusal {
 export interface LedgerView {
   readonly orders: readonly LedgerOrder[];
   readonly trades: readonly LedgerTrade[];
+  /** As the refusals, since the ledger last began anew. */
+  readonly busts: readonly LedgerBust[];
+  /** Since the ledger last began anew. */
   readonly refusals: readonly LedgerRefusal[];
   /** account → asset → total, free and locked together, the house and the fees among them. */
   readonly balances: ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -89,11 +105,12 @@ export async function readLedger(file: string): Promise<LedgerView> {
   }
 }
 
-type Placed = LedgerOrder & { executed: Decimal; quote: Decimal; wanted: Decimal };
+type Placed = LedgerOrder & { executed: Decimal; quote: Decimal; wanted: Decimal; decremented: Decimal };
 
 class Reading {
   private readonly orders = new Map<number, Placed>();
   private readonly trades: LedgerTrade[] = [];
+  private readonly busts: LedgerBust[] = [];
   private readonly refusals: LedgerRefusal[] = [];
   private readonly totals = new Map<string, Map<string, Decimal>>();
   private assets = new Map<string, readonly [base: string, quote: string]>();
@@ -103,7 +120,7 @@ class Reading {
   }
 
   view(entries: number, tornBytes: number): LedgerView {
-    const orders = [...this.orders.values()].map(({ executed, quote, wanted: _, ...order }) => ({
+    const orders = [...this.orders.values()].map(({ executed, quote, wanted: _, decremented: __, ...order }) => ({
       ...order,
       executedQty: format(executed),
       executedQuote: format(quote),
@@ -114,7 +131,8 @@ class Reading {
         new Map([...assets].map(([asset, sum]) => [asset, format(sum)])),
       ]),
     );
-    return { orders, trades: this.trades, refusals: this.refusals, balances, entries, tornBytes };
+    const { trades, busts, refusals } = this;
+    return { orders, trades, busts, refusals, balances, entries, tornBytes };
   }
 
   private fact(fact: Fact, at: number): void {
@@ -150,14 +168,22 @@ class Reading {
         this.refusals.push({ account, symbol, clientOrderId, code, msg, at });
         return;
       }
+      case 'TradeBusted':
+        return this.busted(fact, at);
       case 'Marked':
         for (const { symbol, base, quote } of fact.symbols) this.assets.set(symbol, [base, quote]);
         return;
+      case 'ListPlaced':
+      case 'OrderFunded':
+      case 'StatusSet':
+        return; // belonging together, being held and being open move nothing
+      default:
+        return this.standing(fact);
     }
   }
 
   private placed({ order }: OrderPlaced): void {
-    const { id, price, quantity, stopPrice, selfTradePrevention, ...terms } = order;
+    const { id, price, quantity, stopPrice, quoteQuantity: _, selfTradePrevention, ...terms } = order;
     this.orders.set(id, {
       ...terms,
       orderId: id,
@@ -174,10 +200,77 @@ class Reading {
       executed: 0n,
       quote: 0n,
       wanted: quantity,
+      decremented: 0n,
     });
   }
 
-  private prevented({ mode, takerOrderId, makerOrderId }: MatchPrevented, at: number): void {
+  /** How things stood when the ledger began anew; what was forgotten then is not here. */
+  private standing(fact: Standing): void {
+    switch (fact.type) {
+      case 'AccountStands':
+        for (const { asset, free, locked } of fact.balances) this.post(fact.account, asset, add(free, locked));
+        return;
+      case 'OrderStands':
+        this.orders.set(fact.order.id, stood(fact));
+        return;
+      case 'TradeStands': {
+        const { id, price, quantity, fee, ...trade } = fact.trade;
+        const { clientOrderId } = this.order(trade.orderId);
+        const amounts = { price: format(price), quantity: format(quantity), fee: format(fee) };
+        this.trades.push({ ...trade, ...amounts, tradeId: id, account: fact.account, clientOrderId });
+        return;
+      }
+      case 'SymbolStands':
+        this.assets.set(fact.symbol, [fact.base, fact.quote]);
+        return;
+      case 'SnapshotBegun':
+      case 'ListStands':
+      case 'HistoryStands':
+        return; // nothing of them is in a view
+    }
+  }
+
+  /** The house stands in for the other side. */
+  private busted(fact: TradeBusted, at: number): void {
+    const { symbol, account, orderId, side, feeAsset, busted, corrected } = fact;
+    const [base = '', quote = ''] = this.assets.get(symbol) ?? [];
+    const order = this.order(orderId);
+    const index = this.trades.findIndex((trade) => trade.tradeId === busted.id && trade.orderId === orderId);
+    const [old] = this.trades.splice(index, 1);
+    for (const [fill, sign] of [[busted, -1n] as const, ...(corrected ? [[corrected, 1n] as const] : [])]) {
+      const got = (side === 'BUY' ? fill.quantity : -fill.quantity) * sign;
+      const paid = (side === 'BUY' ? 1n : -1n) * mul(fill.price, fill.quantity) * sign;
+      for (const [who, of] of [[account, 1n] as const, [HOUSE, -1n] as const]) {
+        this.post(who, base, got * of);
+        this.post(who, quote, -paid * of);
+      }
+      this.post(account, feeAsset, -fill.fee * sign);
+      this.post(FEES, feeAsset, fill.fee * sign);
+      order.executed += fill.quantity * sign;
+      order.quote += mul(fill.price, fill.quantity) * sign;
+    }
+    const isWhole = order.executed + order.decremented === order.wanted;
+    if (!isWhole && order.status === 'FILLED') order.status = 'CANCELED';
+    const works = order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+    if (works) order.status = order.executed === 0n ? 'NEW' : 'PARTIALLY_FILLED';
+    if (works && isWhole) Object.assign(order, { status: 'FILLED', closedAt: at });
+    const bust = { tradeId: busted.id, orderId, account, symbol, correctedBy: corrected?.id ?? null, at };
+    this.busts.push(bust);
+    if (!old || !corrected) return;
+    const { id, price, quantity, fee } = corrected;
+    const amounts = { price: format(price), quantity: format(quantity), fee: format(fee) };
+    this.trades.push({ ...old, ...amounts, tradeId: id, tradedAt: at });
+  }
+
+  private prevented({ mode, takerOrderId, makerOrderId, quantity }: MatchPrevented, at: number): void {
+    if (mode === 'DECREMENT') {
+      for (const order of [this.order(takerOrderId), this.order(makerOrderId)]) {
+        order.decremented += quantity;
+        if (order.executed + order.decremented < order.wanted) continue;
+        Object.assign(order, { status: 'EXPIRED_IN_MATCH', closedAt: at });
+      }
+      return;
+    }
     const ended = { status: 'EXPIRED_IN_MATCH', closedAt: at };
     if (mode !== 'EXPIRE_MAKER') Object.assign(this.order(takerOrderId), ended);
     if (mode !== 'EXPIRE_TAKER') Object.assign(this.order(makerOrderId), ended);
@@ -187,14 +280,18 @@ class Reading {
     const [base, quote] = this.assets.get(trade.symbol) ?? [];
     if (!base || !quote) throw new Error(`a ledger names a symbol's assets before it trades: symbol=${trade.symbol}`);
     const cost = mul(trade.price, trade.quantity);
-    this.post(trade.buyer.account, base, sub(trade.quantity, trade.buyer.fee));
+    this.post(trade.buyer.account, base, trade.quantity);
     this.post(trade.buyer.account, quote, -cost);
-    this.post(trade.seller.account, quote, sub(cost, trade.seller.fee));
+    this.post(trade.seller.account, quote, cost);
     this.post(trade.seller.account, base, -trade.quantity);
-    this.post(FEES, base, trade.buyer.fee);
-    this.post(FEES, quote, trade.seller.fee);
-    this.fill(trade, trade.buyer, 'BUY', base, cost, at);
-    this.fill(trade, trade.seller, 'SELL', quote, cost, at);
+    for (const [leg, side, asset] of [
+      [trade.buyer, 'BUY', trade.buyer.feeAsset ?? base],
+      [trade.seller, 'SELL', trade.seller.feeAsset ?? quote],
+    ] as const) {
+      this.post(leg.account, asset, -leg.fee);
+      this.post(FEES, asset, leg.fee);
+      this.fill(trade, leg, side, asset, cost, at);
+    }
   }
 
   private fill(trade: Traded, leg: Leg, side: 'BUY' | 'SELL', feeAsset: string, cost: Decimal, at: number): void {
@@ -202,7 +299,7 @@ class Reading {
     const order = this.order(leg.orderId);
     order.executed = add(order.executed, trade.quantity);
     order.quote = add(order.quote, cost);
-    const filled = order.executed === order.wanted;
+    const filled = order.executed + order.decremented === order.wanted;
     order.status = filled ? 'FILLED' : 'PARTIALLY_FILLED';
     if (filled) order.closedAt = at;
     this.trades.push({
@@ -232,4 +329,27 @@ class Reading {
     assets.set(asset, (assets.get(asset) ?? 0n) + amount);
     this.totals.set(account, assets);
   }
+}
+
+function stood({ order }: OrderStands): Placed {
+  const { id, price, quantity, stopPrice, selfTradePrevention, executed, executedQuote, placedAs, ...rest } = order;
+  const { account, symbol, side, type, timeInForce, placedAt, status, clientOrderId, workingAt, updatedAt } = rest;
+  const isOver = status !== 'NEW' && status !== 'PARTIALLY_FILLED';
+  return {
+    ...{ account, symbol, side, type, timeInForce, placedAt, status, orderId: id },
+    clientOrderId: placedAs ?? clientOrderId,
+    amendedClientOrderId: placedAs === undefined ? null : clientOrderId,
+    price: format(price),
+    quantity: format(quantity),
+    stopPrice: stopPrice === undefined ? null : format(stopPrice),
+    selfTradePrevention: selfTradePrevention ?? 'NONE',
+    triggeredAt: stopPrice === undefined ? null : workingAt,
+    closedAt: isOver ? updatedAt : null,
+    executedQty: format(executed),
+    executedQuote: format(executedQuote),
+    executed,
+    quote: executedQuote,
+    wanted: quantity,
+    decremented: order.decremented ?? 0n,
+  };
 }

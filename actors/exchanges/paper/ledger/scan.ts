@@ -13,19 +13,30 @@ export interface Scan {
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
+const SNAPSHOT = '"type":"SnapshotBegun"';
 
-/** Throws LEDGER_DAMAGED where a bad line is followed by a good one, or a number is missing. */
+/**
+ * Throws LEDGER_DAMAGED where a bad line is followed by a good one, a number is missing, or a snapshot is not whole: it
+ * became the ledger whole, so no crash cuts it.
+ */
 export async function scan(handle: FileHandle, file: string, onEntry: (entry: Entry) => void): Promise<Scan> {
   let bytes = 0;
   let lastNumber = 0;
+  let snapshotTo = 0;
   let badAt: number | null = null;
   let offset = 0;
   for await (const line of lines(handle)) {
     const entry = line.whole ? decode(line.text) : null;
+    if (!entry && line.text.includes(SNAPSHOT)) throw damaged(file, offset, 'the snapshot it begins with is not whole');
     if (!entry) badAt ??= offset;
     offset += line.bytes;
     if (!entry) continue;
     if (badAt !== null) throw damaged(file, badAt, 'a line fails its checksum and good lines follow it');
+    const [first] = entry.facts;
+    if (lastNumber === 0 && first?.type === 'SnapshotBegun') {
+      lastNumber = entry.number - 1;
+      snapshotTo = lastNumber + first.lines;
+    }
     if (entry.number !== lastNumber + 1) {
       throw damaged(file, bytes, `line ${lastNumber + 1} was expected, ${entry.number} was found`);
     }
@@ -33,6 +44,7 @@ export async function scan(handle: FileHandle, file: string, onEntry: (entry: En
     lastNumber = entry.number;
     bytes = offset;
   }
+  if (lastNumber < snapshotTo) throw damaged(file, bytes, `the snapshot it begins with goes on to line ${snapshotTo}`);
   return { bytes, lastNumber, tornBytes: offset - bytes };
 }
 

@@ -5,10 +5,11 @@ import { Refused } from '../core/refusal.ts';
 import type { Venue } from '../venue.ts';
 import type { Caller, Operation } from './operation.ts';
 import { type Params, SYMBOL } from './params.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { cut, findOrder, listed, readOrderKey, readStretch, readSymbol } from './reading.ts';
 import { eight, ownTrade, queriedOrder } from './views.ts';
 
-export function accountOperations(venue: Venue): Operation[] {
+export function accountOperations(venue: Venue, limits: RateLimits): Operation[] {
   const signed = { kind: 'query', security: 'signed' } as const;
   return [
     {
@@ -41,6 +42,15 @@ export function accountOperations(venue: Venue): Operation[] {
       ...signed,
       read: (params, caller) => account(venue, params, caller),
     },
+    {
+      rest: 'GET /api/v3/rateLimit/order',
+      ws: 'account.rateLimits.orders',
+      ...signed,
+      read:
+        (_, { account: name }) =>
+        () =>
+          limits.orderCounts(name),
+    },
   ];
 }
 
@@ -48,7 +58,7 @@ function order(venue: Venue, params: Params, caller: Caller): () => unknown {
   const rules = readSymbol(venue, params);
   const key = readOrderKey(params);
   return () => {
-    const found = findOrder(venue, caller.account, rules.name, key);
+    const found = findOrder(venue.seen, caller.account, rules.name, key);
     if (!found) throw new Refused(refusals.NO_SUCH_ORDER);
     return queriedOrder(found);
   };
@@ -58,14 +68,14 @@ function openOrders(venue: Venue, params: Params, caller: Caller): () => unknown
   const symbol = params.text('symbol', SYMBOL);
   const symbols = symbol === undefined ? [...venue.state.symbols.keys()] : [listed(venue, symbol).name];
   return () =>
-    symbols.flatMap((name) => [...venue.state.histories.of(caller.account, name).open.values()].map(queriedOrder));
+    symbols.flatMap((name) => [...venue.seen.histories.of(caller.account, name).open.values()].map(queriedOrder));
 }
 
 function allOrders(venue: Venue, params: Params, caller: Caller): () => unknown {
   const rules = readSymbol(venue, params);
   const stretch = readStretch(params, 'orderId');
   return () =>
-    cut(venue.state.histories.of(caller.account, rules.name).orders, stretch, (found) => found.placedAt).map(
+    cut(venue.seen.histories.of(caller.account, rules.name).orders, stretch, (found) => found.placedAt).map(
       queriedOrder,
     );
 }
@@ -75,7 +85,7 @@ function myTrades(venue: Venue, params: Params, caller: Caller): () => unknown {
   const orderId = params.integer('orderId');
   const stretch = readStretch(params, 'fromId');
   return () => {
-    const { trades } = venue.state.histories.of(caller.account, rules.name);
+    const { trades } = venue.seen.histories.of(caller.account, rules.name);
     const wanted = orderId === undefined ? trades : trades.filter((trade) => trade.orderId === orderId);
     return cut(wanted, stretch, (trade) => trade.tradedAt).map(ownTrade);
   };
@@ -85,7 +95,7 @@ function account(venue: Venue, params: Params, caller: Caller): () => unknown {
   const omitZero =
     params.oneOf('omitZeroBalances', ['true', 'false'], refusals.invalidData('omitZeroBalances')) === 'true';
   return () => {
-    const balances = venue.state.accounts
+    const balances = venue.seen.accounts
       .list(caller.account)
       .filter(([, { free, locked }]) => !omitZero || free + locked > 0n)
       .map(([asset, { free, locked }]) => ({ asset, free: eight(free), locked: eight(locked) }));

@@ -1,4 +1,17 @@
-// Paths for whoever runs the venue, beside the protocol: who it is, holding it alive, transfers, the fault switch.
+// Paths for whoever runs the venue, beside the protocol: who it is, holding it alive, transfers, what an operator does
+// (operator.ts) and the fault switch (weather.ts).
+//   GET  /venue            who it is; needs no token
+//   GET  /venue/hold       holds it alive; POST /venue/stop ends it
+//   POST /venue/transfer   {account, asset, amount}
+//   POST /venue/bust       {account?, symbol, tradeId, orderId?}; /venue/correct: {..., price?, quantity?}
+//   POST /venue/cancel     {account?, symbol?, orderId?, clientOrderId?}; /venue/expire: the same
+//   POST /venue/market     {symbol?, status: TRADING | CANCEL_ONLY | HALT}
+//   POST /venue/clock      {offsetMs}; /venue/lag: {lagMs}; /venue/tick: {ticks?}
+//   POST /venue/limits     {weightPerMinute?, ordersPer10s?, ordersPerDay?}
+//   GET, POST, DELETE /faults   {rules}; DELETE ends rules, report faults, bans and stalls
+//   POST /faults/reports   {duplicate?, reorder?, lose?, delayMs?, holdMs?}
+//   POST /faults/cut       {sockets: user | market | all}; /faults/stall and /faults/resume: the same
+//   POST /faults/ban       {status: 418 | 429, seconds}
 // All but the first need the admin token, which stands in a file of the venue's data folder that only its owner can
 // read.
 import { timingSafeEqual } from 'node:crypto';
@@ -6,8 +19,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { parse as parseDecimal } from '../../../market/decimal.ts';
 import type { Venue } from '../venue.ts';
-import { type Faults, faultRules } from './faults.ts';
-import type { SocketKind, Sockets } from './sockets.ts';
+import { type Handler, reading, refuse, reply } from './admin-form.ts';
+import { operatorRoutes } from './operator.ts';
+import { type Weather, weatherRoutes } from './weather.ts';
 
 /** What /venue answers. `instance` is new at every start: it tells a venue from whatever else may have its port. */
 export interface Identity {
@@ -15,13 +29,13 @@ export interface Identity {
   readonly instance: string;
   readonly pid: number;
   readonly entries: number;
+  /** Every symbol trades. */
   readonly open: boolean;
 }
 
 export interface AdminOptions {
   readonly venue: Venue;
-  readonly faults: Faults;
-  readonly sockets: Sockets;
+  readonly weather: Weather;
   readonly instance: string;
   readonly pid: number;
   readonly token: string;
@@ -39,8 +53,6 @@ const transferForm = z.strictObject({
   amount: z.string().regex(/^-?\d{1,16}(\.\d{1,8})?$/),
 });
 
-type Handler = (body: string, response: ServerResponse) => void;
-
 export class Admin {
   private readonly options: AdminOptions;
   private readonly holders = new Set<ServerResponse>();
@@ -51,11 +63,9 @@ export class Admin {
     this.routes = new Map<string, Handler>([
       ['GET /venue/hold', (_, response) => this.hold(response)],
       ['POST /venue/stop', (_, response) => this.stop(response)],
-      ['POST /venue/transfer', (body, response) => this.transfer(body, response)],
-      ['GET /faults', (_, response) => reply(response, 200, { rules: options.faults.list() })],
-      ['POST /faults', (body, response) => this.setFaults(body, response)],
-      ['DELETE /faults', (_, response) => this.setFaults('{"rules":[]}', response)],
-      ['POST /faults/cut', (body, response) => this.cut(body, response)],
+      ['POST /venue/transfer', reading(transferForm, (wish, response) => this.transfer(wish, response))],
+      ...operatorRoutes(options.venue),
+      ...weatherRoutes(options.weather),
     ]);
   }
 
@@ -67,15 +77,15 @@ export class Admin {
     const route = `${request.method} ${path}`;
     if (route === 'GET /venue') return reply(response, 200, this.identity());
     const handler = this.routes.get(route);
-    if (!handler) return reply(response, 404, { error: `no such path: ${route}` });
-    if (!this.knows(request.headers[TOKEN_HEADER]))
-      return reply(response, 401, { error: `${TOKEN_HEADER} is missing or wrong` });
+    if (!handler) return refuse(response, `no such path: ${route}`, 404);
+    if (!this.knows(request.headers[TOKEN_HEADER])) return refuse(response, `${TOKEN_HEADER} is missing or wrong`, 401);
     handler(body, response);
   }
 
   private identity(): Identity {
     const { venue, instance, pid } = this.options;
-    return { venue: 'meltica-paper', instance, pid, entries: venue.entries, open: venue.isOpen };
+    const open = [...venue.state.symbols.keys()].every((symbol) => venue.status(symbol) === 'TRADING');
+    return { venue: 'meltica-paper', instance, pid, entries: venue.entries, open };
   }
 
   private knows(token: string | string[] | undefined): boolean {
@@ -85,7 +95,7 @@ export class Admin {
 
   /** Answers with its head at once and with its end never: the connection is the hold, and its loss ends it. */
   private hold(response: ServerResponse): void {
-    if (this.holders.size >= HOLDERS_MAX) return reply(response, 429, { error: `more than ${HOLDERS_MAX} holders` });
+    if (this.holders.size >= HOLDERS_MAX) return refuse(response, `more than ${HOLDERS_MAX} holders`, 429);
     this.holders.add(response);
     response.on('close', () => {
       this.holders.delete(response);
@@ -101,47 +111,11 @@ export class Admin {
   }
 
   /** `{"account": "paper", "asset": "USDT", "amount": "-5"}`: a withdrawal of 5, answered when it is durable. */
-  private transfer(body: string, response: ServerResponse): void {
-    const read = transferForm.safeParse(parse(body));
-    if (!read.success) return reply(response, 400, { error: read.error.issues });
-    const { account, asset, amount } = read.data;
+  private transfer({ account, asset, amount }: z.output<typeof transferForm>, response: ServerResponse): void {
     const { venue } = this.options;
     const outcome = venue.engine.transfer(account, asset, parseDecimal(amount), venue.now());
-    if (!outcome) return reply(response, 400, { error: `${account} is unknown, or has less than that free` });
+    if (!outcome) return refuse(response, `${account} is unknown, or has less than that free`);
     venue.commit(outcome);
     venue.show(() => reply(response, 200, { account, asset, amount }));
-  }
-
-  private setFaults(body: string, response: ServerResponse): void {
-    const read = faultRules.safeParse(parse(body));
-    if (!read.success) return reply(response, 400, { error: read.error.issues });
-    this.options.faults.set(read.data.rules);
-    reply(response, 200, { rules: this.options.faults.list() });
-  }
-
-  /** `{"sockets": "user"}`: without a closing handshake. Also `market` and `all`. */
-  private cut(body: string, response: ServerResponse): void {
-    const wanted = parse(body);
-    const kinds: readonly (SocketKind | 'all')[] = ['user', 'market', 'all'];
-    const kind = kinds.find(
-      (name) => typeof wanted === 'object' && wanted !== null && 'sockets' in wanted && wanted.sockets === name,
-    );
-    if (!kind) return reply(response, 400, { error: `sockets must be one of ${kinds.join(', ')}` });
-    reply(response, 200, { cut: this.options.sockets.cut(kind) });
-  }
-}
-
-function reply(response: ServerResponse, status: number, value: object): void {
-  const body = JSON.stringify(value);
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    .end(body);
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
   }
 }

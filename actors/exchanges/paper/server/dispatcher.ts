@@ -5,9 +5,12 @@ import { Refused } from '../core/refusal.ts';
 import type { Venue } from '../venue.ts';
 import { accountOperations } from './account.ts';
 import type { Faults } from './faults.ts';
+import { listOperations } from './lists.ts';
 import { marketDataOperations } from './market-data.ts';
 import type { Operation } from './operation.ts';
 import type { Params } from './params.ts';
+import type { LimitCount, RateLimits } from './rate-limits.ts';
+import { recordOperations } from './records.ts';
 import {
   type Credentials,
   checkArrival,
@@ -18,6 +21,7 @@ import {
   type Window,
 } from './sign.ts';
 import { tradingOperations } from './trading.ts';
+import { weightOf } from './weights.ts';
 
 export interface Call {
   readonly operation: Operation;
@@ -28,15 +32,21 @@ export interface Call {
 }
 
 /** cut: end the connection. silence: leave it open and never answer. */
-export type Answer =
-  | { readonly kind: 'reply'; readonly status: number; readonly body: string }
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'silence' };
+export type Answer = Reply | { readonly kind: 'cut' } | { readonly kind: 'silence' };
+
+export interface Reply {
+  readonly kind: 'reply';
+  readonly status: number;
+  readonly body: string;
+  readonly limits?: readonly LimitCount[];
+  readonly retryAfterS?: number | undefined;
+}
 
 export interface DispatcherOptions {
   readonly venue: Venue;
   readonly keys: ReadonlyMap<string, Credentials>;
   readonly faults: Faults;
+  readonly limits: RateLimits;
   readonly more: readonly Operation[];
   readonly warn: (text: string) => void;
 }
@@ -48,6 +58,7 @@ export class Dispatcher {
   private readonly venue: Venue;
   private readonly keys: ReadonlyMap<string, Credentials>;
   private readonly faults: Faults;
+  private readonly limits: RateLimits;
   private readonly byRest = new Map<string, Operation>();
   private readonly byMethod = new Map<string, Operation>();
   private readonly warn: (text: string) => void;
@@ -59,11 +70,14 @@ export class Dispatcher {
     this.venue = venue;
     this.keys = options.keys;
     this.faults = options.faults;
+    this.limits = options.limits;
     this.warn = options.warn;
     for (const operation of [
       ...tradingOperations(venue),
-      ...accountOperations(venue),
-      ...marketDataOperations(venue),
+      ...listOperations(venue),
+      ...recordOperations(venue),
+      ...accountOperations(venue, options.limits),
+      ...marketDataOperations(venue, options.limits),
       ...options.more,
     ]) {
       this.byRest.set(operation.rest, operation);
@@ -88,6 +102,8 @@ export class Dispatcher {
 
   async answer(call: Call): Promise<Answer> {
     if (this.inFlight >= IN_FLIGHT_MAX) return refuse(refusals.TOO_MANY_QUEUED);
+    const over = this.limits.take(weightOf(call.operation.rest, call.params));
+    if (over) return { ...refuse(over), limits: this.limits.weightCount() };
     this.inFlight += 1;
     try {
       return await this.perform(call);
@@ -103,7 +119,7 @@ export class Dispatcher {
     // 1. Who asks, and in time?
     const { account, window } = this.authenticate(call);
     // 2. What exactly?
-    const run = operation.read(params, { account });
+    const run = operation.read(params, { account, quota: this.limits.quota(account) });
     params.refuseUnread();
     // 3. Held up or lost on the way in.
     const { delayMs, rule } = this.faults.take(operation.kind);
@@ -113,7 +129,7 @@ export class Dispatcher {
     // 4. Still in time, just before the engine.
     if (window) checkDeadline(window, this.venue.host.now());
     // 5. Do it, and tell no one before it is durable.
-    const answer = await this.told(this.run(call, run));
+    const answer = await this.told(this.run(call, run), call, account);
     // 6. Lost on the way out.
     if (rule?.action === 'dropAfter') return { kind: 'cut' };
     if (rule?.action === 'hang') return { kind: 'silence' };
@@ -146,7 +162,7 @@ export class Dispatcher {
     this.heldUp.delete(resolve);
   }
 
-  private run(call: Call, run: () => unknown): Answer {
+  private run(call: Call, run: () => unknown): Reply {
     try {
       return { kind: 'reply', status: 200, body: JSON.stringify(run()) };
     } catch (error) {
@@ -155,19 +171,20 @@ export class Dispatcher {
   }
 
   /** Anything but a refusal is a fault of the venue, and like any 5xx says nothing about what was done. */
-  private failed(call: Call, error: unknown): Answer {
+  private failed(call: Call, error: unknown): Reply {
     if (error instanceof Refused) return refuse(error.refusal);
     this.warn(`a request failed: operation=${call.operation.rest}, error=${String(error)}`);
     return refuse(refusals.FAILED);
   }
 
   /** What was read from the state may include what another command just did. */
-  private async told(answer: Answer): Promise<Answer> {
+  private async told(answer: Reply, { operation }: Call, account: string): Promise<Reply> {
     await this.venue.settled();
-    return answer;
+    const orders = operation.kind === 'submit' ? this.limits.orderCounts(account) : [];
+    return { ...answer, limits: [...this.limits.weightCount(), ...orders] };
   }
 }
 
-export function refuse({ code, msg, status, data }: Refusal): Answer {
-  return { kind: 'reply', status, body: JSON.stringify({ code, msg, data }) };
+export function refuse({ code, msg, status, data, retryAfterS }: Refusal): Reply {
+  return { kind: 'reply', status, body: JSON.stringify({ code, msg, data }), retryAfterS };
 }

@@ -1,28 +1,33 @@
 // exchangeInfo: what is listed and under which rules.
+import type { MarketStatus } from '../core/facts.ts';
 import type { Filter } from '../core/filters.ts';
 import { ASSET_PLACES, type SymbolRules } from '../core/symbol.ts';
 import type { Venue } from '../venue.ts';
 import { ORDER_TYPES, PREVENTION_MODES } from './order-form.ts';
 import type { Params } from './params.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { readSymbols } from './reading.ts';
 import { eight } from './views.ts';
 
-export function exchangeInfo(venue: Venue, params: Params): () => unknown {
+export function exchangeInfo(venue: Venue, limits: RateLimits, params: Params): () => unknown {
   const { rules } = readSymbols(venue, params);
   for (const name of ['permissions', 'showPermissionSets', 'symbolStatus']) params.text(name);
   return () => ({
     timezone: 'UTC',
     serverTime: venue.host.now(),
-    rateLimits: [],
+    rateLimits: limits.list(),
     exchangeFilters: [],
-    symbols: rules.map((symbol) => describe(symbol, venue.isOpen)),
+    symbols: rules.map((symbol) => describe(symbol, venue.status(symbol.name))),
   });
 }
 
-function describe(rules: SymbolRules, open: boolean): object {
+/** The protocol has no word for a market that takes cancels only; BREAK says that it is not for good. */
+const STATUS = { TRADING: 'TRADING', CANCEL_ONLY: 'BREAK', HALT: 'HALT' } as const;
+
+function describe(rules: SymbolRules, status: MarketStatus): object {
   return {
     symbol: rules.name,
-    status: open ? 'TRADING' : 'HALT',
+    status: STATUS[status],
     baseAsset: rules.base,
     baseAssetPrecision: ASSET_PLACES,
     quoteAsset: rules.quote,
@@ -32,9 +37,9 @@ function describe(rules: SymbolRules, open: boolean): object {
     quoteCommissionPrecision: ASSET_PLACES,
     orderTypes: ORDER_TYPES,
     icebergAllowed: false,
-    ocoAllowed: false,
+    ocoAllowed: true,
     otoAllowed: false,
-    quoteOrderQtyMarketAllowed: false,
+    quoteOrderQtyMarketAllowed: true,
     allowTrailingStop: false,
     cancelReplaceAllowed: true,
     amendAllowed: true,

@@ -17,6 +17,8 @@ const rule = z.strictObject({
   /** How often it hits before it is used up; null for ever. */
   times: z.int().positive().nullable().default(null),
   delayMs: z.int().min(0).max(600_000).default(0),
+  /** Drawn anew for each request, from nothing to so much, on top of delayMs. */
+  jitterMs: z.int().min(0).max(600_000).default(0),
   status: z.int().min(200).max(599).default(503),
   body: z
     .string()
@@ -51,6 +53,10 @@ export class Faults {
     return this.rules;
   }
 
+  private jitter({ jitterMs }: FaultRule): number {
+    return jitterMs === 0 ? 0 : Math.round(this.random() * jitterMs);
+  }
+
   /** Draws for one request, in the order of the rules. */
   take(kind: OperationKind): Fault {
     let delayMs = 0;
@@ -62,7 +68,7 @@ export class Faults {
       if (action !== 'delay' && hit) continue;
       if (probability < 1 && this.random() >= probability) continue;
       each.hits += 1;
-      if (action === 'delay') delayMs += each.rule.delayMs;
+      if (action === 'delay') delayMs += each.rule.delayMs + this.jitter(each.rule);
       else hit = each.rule;
     }
     return { delayMs, rule: hit };

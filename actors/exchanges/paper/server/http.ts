@@ -8,6 +8,7 @@ import type { Admin } from './admin.ts';
 import { type Answer, type Dispatcher, refuse } from './dispatcher.ts';
 import type { MarketStreams } from './market-streams.ts';
 import { Params } from './params.ts';
+import { headerOf } from './rate-limits.ts';
 import { splitSignature } from './sign.ts';
 import type { Sockets } from './sockets.ts';
 import type { WsApi } from './ws-api.ts';
@@ -86,9 +87,12 @@ function send(response: ServerResponse, answered: Answer): void {
     response.destroy();
     return;
   }
-  const { status, body } = answered;
-  const headers = { 'content-type': 'application/json;charset=UTF-8', 'content-length': Buffer.byteLength(body) };
-  response.writeHead(status, status === 429 || status === 418 ? { ...headers, 'retry-after': '1' } : headers).end(body);
+  const { status, body, limits = [], retryAfterS = 1 } = answered;
+  response.setHeader('content-type', 'application/json;charset=UTF-8');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  for (const limit of limits) response.setHeader(headerOf(limit), limit.count);
+  if (status === 429 || status === 418) response.setHeader('retry-after', retryAfterS);
+  response.writeHead(status).end(body);
 }
 
 /** /ws, /ws/<stream>, /stream, /stream?streams=a/b, /ws-api/v3; and /stream/ws/<n>, which ccxt makes of a /stream. */

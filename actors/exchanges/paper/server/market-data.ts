@@ -9,6 +9,7 @@ import type { Venue } from '../venue.ts';
 import { exchangeInfo } from './exchange-info.ts';
 import type { Operation } from './operation.ts';
 import type { Params } from './params.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { cut, readStretch, readSymbol, readSymbols } from './reading.ts';
 import { eight, percent } from './views.ts';
 
@@ -19,7 +20,6 @@ const AVERAGE_MINUTES = 5;
 const OPERATIONS: readonly [path: `GET /api/v3/${string}`, ws: string, read: Read][] = [
   ['GET /api/v3/ping', 'ping', () => () => ({})],
   ['GET /api/v3/time', 'time', (venue) => () => ({ serverTime: venue.host.now() })],
-  ['GET /api/v3/exchangeInfo', 'exchangeInfo', exchangeInfo],
   ['GET /api/v3/depth', 'depth', depth],
   ['GET /api/v3/trades', 'trades.recent', trades],
   ['GET /api/v3/historicalTrades', 'trades.historical', historicalTrades],
@@ -32,8 +32,9 @@ const OPERATIONS: readonly [path: `GET /api/v3/${string}`, ws: string, read: Rea
   ['GET /api/v3/ticker/bookTicker', 'ticker.book', (venue, params) => perSymbol(venue, params, bookTicker)],
 ];
 
-export function marketDataOperations(venue: Venue): Operation[] {
-  return OPERATIONS.map(([rest, ws, read]) => ({
+export function marketDataOperations(venue: Venue, limits: RateLimits): Operation[] {
+  const info: Read = (_, params) => exchangeInfo(venue, limits, params);
+  return [...OPERATIONS, ['GET /api/v3/exchangeInfo', 'exchangeInfo', info] as const].map(([rest, ws, read]) => ({
     rest,
     ws,
     kind: 'market',

@@ -1,6 +1,7 @@
 // One operation of the protocol, reachable over REST and, where it has a method name, over the WebSocket API.
 // A further operation is one more entry in trading.ts, account.ts or market-data.ts.
 import type { Params } from './params.ts';
+import type { OrderQuota } from './rate-limits.ts';
 
 /** What the fault switch can be set for. */
 export type OperationKind = 'submit' | 'cancel' | 'query' | 'market';
@@ -8,10 +9,11 @@ export type OperationKind = 'submit' | 'cancel' | 'query' | 'market';
 export interface Caller {
   /** Empty for operations that need no key. */
   readonly account: string;
+  readonly quota: OrderQuota;
 }
 
 export interface Operation {
-  readonly rest: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /api/v3/${string}`;
+  readonly rest: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
   readonly ws?: string;
   readonly kind: OperationKind;
   /** key: an API key is enough. signed: signature and timestamp too. */

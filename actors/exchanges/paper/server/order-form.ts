@@ -22,10 +22,16 @@ export const ORDER_TYPES: readonly OrderType[] = [
   'TAKE_PROFIT',
   'TAKE_PROFIT_LIMIT',
 ];
-export const PREVENTION_MODES: readonly SelfTradePrevention[] = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'];
+export const PREVENTION_MODES: readonly SelfTradePrevention[] = [
+  'NONE',
+  'EXPIRE_TAKER',
+  'EXPIRE_MAKER',
+  'EXPIRE_BOTH',
+  'DECREMENT',
+];
 /** Of the protocol, and not of this venue. */
-const OTHER_MODES = ['DECREMENT', 'TRANSFER'] as const;
-const TIMES_IN_FORCE: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK'];
+const OTHER_MODES = ['TRANSFER'] as const;
+export const TIMES_IN_FORCE: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK'];
 const RESPONSES: readonly ResponseType[] = ['ACK', 'RESULT', 'FULL'];
 const RESTRICTIONS: readonly CancelRestriction[] = ['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'];
 
@@ -44,19 +50,23 @@ export function readOrder(venue: Venue, params: Params, caller: Caller): ReadOrd
   }
   const prevention = readPrevention(params);
   const timeInForce = readTimeInForce(params, type);
-  const quantity = params.amount('quantity', 'quantity');
+  const size = readSize(params, type);
   const { price, stop } = readPrices(params, type);
   const clientOrderId = readRequestId(venue, params);
   const usual: ResponseType = type === 'LIMIT' || type === 'MARKET' ? 'FULL' : 'ACK';
-  const response = params.oneOf('newOrderRespType', RESPONSES, refusals.invalidData('newOrderRespType')) ?? usual;
+  const response = readResponse(params) ?? usual;
   const { account } = caller;
-  const terms = { account, symbol: rules.name, clientOrderId, side, type, timeInForce, price, quantity };
+  const terms = { account, symbol: rules.name, clientOrderId, side, type, timeInForce, price, ...size };
   return { request: { ...terms, ...stop, ...prevention }, rules, response };
 }
 
 /** The request's own client id. */
 export function readRequestId(venue: Venue, params: Params, name = 'newClientOrderId'): string {
   return params.text(name, CLIENT_ORDER_ID) ?? newClientId(venue);
+}
+
+export function readResponse(params: Params): ResponseType | undefined {
+  return params.oneOf('newOrderRespType', RESPONSES, refusals.invalidData('newOrderRespType'));
 }
 
 /** For requests that came without one. */
@@ -69,10 +79,10 @@ export function readRestriction(params: Params): CancelRestriction | undefined {
 }
 
 /** Nothing where it is NONE, which is what an order without one has. */
-function readPrevention(params: Params): Pick<PlaceRequest, 'selfTradePrevention'> {
+export function readPrevention(params: Params): Pick<PlaceRequest, 'selfTradePrevention'> {
   const name = 'selfTradePreventionMode';
   const mode = params.oneOf(name, [...PREVENTION_MODES, ...OTHER_MODES], refusals.invalidData(name));
-  if (mode === 'DECREMENT' || mode === 'TRANSFER') throw new Refused(refusals.PREVENTION_NOT_ALLOWED);
+  if (mode === 'TRANSFER') throw new Refused(refusals.PREVENTION_NOT_ALLOWED);
   return mode === undefined || mode === 'NONE' ? {} : { selfTradePrevention: mode };
 }
 
@@ -82,6 +92,15 @@ function readTimeInForce(params: Params, type: OrderType): TimeInForce {
     return params.oneOf('timeInForce', TIMES_IN_FORCE, refusals.TIF_INVALID) ?? missing('timeInForce');
   params.refuse('timeInForce');
   return 'GTC';
+}
+
+/** A market order may say what it is to cost, or to bring, instead of how much it is for. */
+function readSize(params: Params, type: OrderType): Pick<PlaceRequest, 'quantity' | 'quoteQuantity'> {
+  const name = 'quoteOrderQty';
+  if (type !== 'MARKET') params.refuse(name);
+  if (!params.has(name)) return { quantity: params.amount('quantity', 'quantity') };
+  params.refuse('quantity');
+  return { quantity: 0n, quoteQuantity: params.amount(name, 'quote order quantity') };
 }
 
 function readPrices(params: Params, type: OrderType): { price: Decimal; stop: Pick<PlaceRequest, 'stopPrice'> } {

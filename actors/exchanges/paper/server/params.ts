@@ -12,7 +12,7 @@ export const CLIENT_ORDER_ID = '^[a-zA-Z0-9-_.:/]{1,36}$';
 
 const patterns = new Map([INTEGER, AMOUNT, SYMBOL, CLIENT_ORDER_ID].map((form) => [form, new RegExp(form)]));
 
-/** Read by authentication for every signed request; and a wish about limits that are not there. */
+/** Read by authentication for every signed request; and whether the answer shall carry the counts of the limits. */
 const COMMON = ['timestamp', 'recvWindow', 'signature', 'apiKey', 'returnRateLimits'];
 
 export class Params {
@@ -33,6 +33,11 @@ export class Params {
 
   has(name: string): boolean {
     return this.values.has(name);
+  }
+
+  /** Without a check, and not counted as read; 0 when it was not sent or is none. */
+  number(name: string): number {
+    return Number(this.values.get(name) ?? 0) || 0;
   }
 
   /** Undefined when it was not sent; an empty one is refused. */

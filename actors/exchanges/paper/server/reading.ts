@@ -3,6 +3,7 @@ import { firstFrom } from '../core/history.ts';
 import type { Order } from '../core/order.ts';
 import * as refusals from '../core/refusal.ts';
 import { Refused } from '../core/refusal.ts';
+import type { VenueState } from '../core/state.ts';
 import type { SymbolRules } from '../core/symbol.ts';
 import type { Venue } from '../venue.ts';
 import { CLIENT_ORDER_ID, type Params, SYMBOL } from './params.ts';
@@ -17,6 +18,14 @@ export function listed(venue: Venue, symbol: string): SymbolRules {
   const rules = venue.state.symbols.get(symbol);
   if (!rules) throw new Refused(refusals.SYMBOL_INVALID);
   return rules;
+}
+
+export function checkTakesOrders(venue: Venue, symbol: string): void {
+  if (venue.status(symbol) !== 'TRADING') throw new Refused(refusals.MARKET_CLOSED);
+}
+
+export function checkTakesCancels(venue: Venue, symbol: string): void {
+  if (venue.status(symbol) === 'HALT') throw new Refused(refusals.CANCEL_CLOSED);
 }
 
 /** One symbol, several as a JSON array, or all when neither is sent. */
@@ -57,11 +66,11 @@ export function readOrderKey(params: Params): OrderKey {
 }
 
 /** With both given they must name the same order. */
-export function findOrder(venue: Venue, account: string, symbol: string, key: OrderKey): Order | undefined {
+export function findOrder(state: VenueState, account: string, symbol: string, key: OrderKey): Order | undefined {
   const found =
     key.orderId === undefined
-      ? venue.state.histories.of(account, symbol).byClientOrderId.get(key.clientOrderId ?? '')
-      : venue.state.orders.get(key.orderId);
+      ? state.histories.of(account, symbol).byClientOrderId.get(key.clientOrderId ?? '')
+      : state.orders.get(key.orderId);
   if (!found || found.account !== account || found.symbol !== symbol) return undefined;
   return key.clientOrderId === undefined || found.clientOrderId === key.clientOrderId ? found : undefined;
 }

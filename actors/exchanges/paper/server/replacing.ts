@@ -1,5 +1,6 @@
 // Operations that change an order into another: amend, which keeps its place in the book, and cancel-replace, which
 // does two things and says of each what became of it. Source: binance-spot-api-docs rest-api.md, 2025-05.
+import { executionId } from '../core/execution-id.ts';
 import type { Order } from '../core/order.ts';
 import { isOpen } from '../core/order.ts';
 import type { Refusal } from '../core/refusal.ts';
@@ -11,7 +12,6 @@ import type { Caller, Operation } from './operation.ts';
 import { type ReadOrder, readOrder, readRequestId, readRestriction } from './order-form.ts';
 import { CLIENT_ORDER_ID, type Params } from './params.ts';
 import { findOrder, type OrderKey, readOrderKey, readSymbol } from './reading.ts';
-import { executionId } from './user-streams.ts';
 import { amendedOrder, canceledOrder, type Json, placedOrder } from './views.ts';
 
 const MODES = ['STOP_ON_FAILURE', 'ALLOW_FAILURE'] as const;
@@ -44,7 +44,8 @@ function amend(venue: Venue, params: Params, caller: Caller): () => unknown {
   const quantity = params.amount('newQty', 'quantity');
   const clientOrderId = readRequestId(venue, params);
   return () => {
-    const order = findOrder(venue, caller.account, rules.name, key);
+    if (venue.status(rules.name) !== 'TRADING') throw new Refused(refusals.AMEND_CLOSED);
+    const order = findOrder(venue.state, caller.account, rules.name, key);
     if (!order || !isOpen(order)) throw new Refused(refusals.AMEND_UNKNOWN_ORDER);
     const before = order.clientOrderId;
     const amended = venue.engine.amend(order, quantity, clientOrderId, venue.now());
@@ -65,20 +66,28 @@ function cancelReplace(venue: Venue, params: Params, caller: Caller): () => unkn
   const key = readCancelKey(params);
   const cancelId = readRequestId(venue, params, 'cancelNewClientOrderId');
   const restriction = readRestriction(params);
-  // There is no order count here to exceed.
-  params.oneOf('orderRateLimitExceededMode', RATE_MODES, refusals.invalidData('orderRateLimitExceededMode'));
+  const over = params.oneOf(
+    'orderRateLimitExceededMode',
+    RATE_MODES,
+    refusals.invalidData('orderRateLimitExceededMode'),
+  );
   return () => {
     const { request, rules } = read;
+    const status = venue.status(rules.name);
+    if (status === 'HALT') throw new Refused(refusals.MARKET_CLOSED);
     const at = venue.now();
     // Filters come before either half is tried.
-    const filter = venue.engine.filterRefusal(request, at);
+    const filter = venue.engine.filterRefusal(venue.engine.sized(request), at);
     if (filter) throw new Refused(filter);
-    const order = findOrder(venue, caller.account, rules.name, key);
+    const order = findOrder(venue.state, caller.account, rules.name, key);
     const stopOnFailure = mode === 'STOP_ON_FAILURE';
-    const closed = venue.isOpen ? null : refusals.MARKET_CLOSED;
+    const tooMany = caller.quota.refusal();
+    if (tooMany && over !== 'CANCEL_ONLY') throw new Refused(tooMany);
+    const closed = status === 'TRADING' ? tooMany : refusals.MARKET_CLOSED;
     const wish = { order, restriction, cancelId, request, stopOnFailure, closed };
     const replaced = replace(venue.engine, wish, at);
     if (replaced.outcome) venue.commit(replaced.outcome);
+    if (replaced.placed && !isRefusal(replaced.placed)) caller.quota.placed(1);
     return answer(replaced, read, cancelId);
   };
 }

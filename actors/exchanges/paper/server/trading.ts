@@ -7,7 +7,7 @@ import type { Venue } from '../venue.ts';
 import type { Caller, Operation } from './operation.ts';
 import { newClientId, readOrder, readRequestId, readRestriction } from './order-form.ts';
 import type { Params } from './params.ts';
-import { findOrder, readOrderKey, readSymbol } from './reading.ts';
+import { checkTakesCancels, checkTakesOrders, findOrder, readOrderKey, readSymbol } from './reading.ts';
 import { replacingOperations } from './replacing.ts';
 import { canceledOrder, placedOrder } from './views.ts';
 
@@ -49,10 +49,13 @@ export function tradingOperations(venue: Venue): Operation[] {
 function place(venue: Venue, params: Params, caller: Caller): () => unknown {
   const { request, rules, response } = readOrder(venue, params, caller);
   return () => {
-    if (!venue.isOpen) throw new Refused(refusals.MARKET_CLOSED);
+    checkTakesOrders(venue, rules.name);
+    const over = caller.quota.refusal();
+    if (over) throw new Refused(over);
     const placement = venue.engine.place(request, venue.now());
     venue.commit(placement.outcome);
     if ('refusal' in placement) throw new Refused(placement.refusal);
+    caller.quota.placed(1);
     return placedOrder(placement.order, placement.outcome.reports, rules, response);
   };
 }
@@ -60,7 +63,8 @@ function place(venue: Venue, params: Params, caller: Caller): () => unknown {
 function test(venue: Venue, params: Params, caller: Caller): () => unknown {
   const { request } = readOrder(venue, params, caller);
   return () => {
-    const refusal = venue.isOpen ? venue.engine.test(request, venue.now()) : refusals.MARKET_CLOSED;
+    checkTakesOrders(venue, request.symbol);
+    const refusal = venue.engine.test(request, venue.now());
     if (refusal) throw new Refused(refusal);
     return {};
   };
@@ -72,7 +76,8 @@ function cancel(venue: Venue, params: Params, caller: Caller): () => unknown {
   const requestId = readRequestId(venue, params);
   const restriction = readRestriction(params);
   return () => {
-    const order = findOrder(venue, caller.account, rules.name, key);
+    checkTakesCancels(venue, rules.name);
+    const order = findOrder(venue.state, caller.account, rules.name, key);
     const refusal = cancelRefusal(order, restriction);
     if (!order || refusal) throw new Refused(refusal ?? refusals.UNKNOWN_ORDER);
     venue.commit(venue.engine.cancel(order, requestId, venue.now()));
@@ -84,6 +89,7 @@ function cancelAll(venue: Venue, params: Params, caller: Caller): () => unknown 
   const rules = readSymbol(venue, params);
   return () => {
     const open: Order[] = [...venue.state.histories.of(caller.account, rules.name).open.values()];
+    checkTakesCancels(venue, rules.name);
     if (open.length === 0) throw new Refused(refusals.UNKNOWN_ORDER);
     const requestId = newClientId(venue);
     venue.commit(venue.engine.cancelAll(open, requestId, venue.now()));

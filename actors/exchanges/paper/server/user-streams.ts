@@ -1,27 +1,21 @@
 // Events of an account for those who subscribed to it: executionReport or balanceUpdate, then outboundAccountPosition.
 // As on Binance there is no sequence number and no backfill: who was not connected has to ask.
 import type { Decimal } from '../../../market/decimal.ts';
+import { executionId } from '../core/execution-id.ts';
 import type { Outcome, Position } from '../core/outcome.ts';
 import type { SymbolRules } from '../core/symbol.ts';
 import type { Venue } from '../venue.ts';
-import { eight, executionReport, type Json } from './views.ts';
-
-export type EventSink = (event: Json) => void;
-
-/** More than the reports of one command. */
-const REPORTS_PER_LINE = 100_000;
-
-/** Unique and the same for ever: from the number of the command's line and the report's place in it. */
-export function executionId(line: number, index: number): number {
-  return line * REPORTS_PER_LINE + index;
-}
+import type { EventSink, ReportFaults } from './report-faults.ts';
+import { eight, executionReport, type Json, listStatus } from './views.ts';
 
 export class UserStreams {
   private readonly sinks = new Map<string, Set<EventSink>>();
   private readonly venue: Venue;
+  private readonly faults: ReportFaults;
 
-  constructor(venue: Venue) {
+  constructor(venue: Venue, faults: ReportFaults) {
     this.venue = venue;
+    this.faults = faults;
     venue.onCommit((outcome, number) => () => this.release(outcome, number));
   }
 
@@ -29,7 +23,10 @@ export class UserStreams {
   subscribe(account: string, sink: EventSink): () => void {
     const sinks = this.sinks.get(account) ?? new Set();
     this.sinks.set(account, sinks.add(sink));
-    return () => sinks.delete(sink);
+    return () => {
+      sinks.delete(sink);
+      this.faults.forget(sink);
+    };
   }
 
   private release(outcome: Outcome, number: number): void {
@@ -37,6 +34,7 @@ export class UserStreams {
       const rules = this.venue.state.symbols.get(report.order.symbol) as SymbolRules;
       this.send(report.order.account, () => executionReport(report, rules, executionId(number, index), outcome.at));
     }
+    for (const report of outcome.lists) this.send(report.list.account, () => listStatus(report, outcome.at));
     for (const fact of outcome.facts) {
       if (fact.type !== 'Transferred') continue;
       this.send(fact.account, () => balanceUpdate(fact.asset, fact.amount, outcome.at));
@@ -48,7 +46,7 @@ export class UserStreams {
     const sinks = this.sinks.get(account);
     if (!sinks || sinks.size === 0) return;
     const made = event();
-    for (const sink of sinks) sink(made);
+    for (const sink of sinks) this.faults.pass(sink, made);
   }
 }
 

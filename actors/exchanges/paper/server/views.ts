@@ -1,8 +1,11 @@
 // The venue's orders, trades and balances as the protocol writes them: amounts with eight places, ids as integers.
 // Field names and spellings (cummulativeQuoteQty) are Binance's; rest-api.md 2025-01.
 import { type Decimal, format, ZERO } from '../../../market/decimal.ts';
+import type { Fill } from '../core/facts.ts';
 import { isOpen, type Order, type OwnTrade, type Side } from '../core/order.ts';
-import type { Report } from '../core/outcome.ts';
+import type { OrderList } from '../core/order-lists.ts';
+import type { ListReport, Report } from '../core/outcome.ts';
+import type { VenueState } from '../core/state.ts';
 import { ASSET_PLACES, ASSET_UNIT } from '../core/symbol.ts';
 
 export type Json = { readonly [name: string]: unknown };
@@ -21,7 +24,7 @@ function terms(order: Readonly<Order>): Json {
     price: eight(order.price),
     origQty: eight(order.quantity),
     executedQty: eight(order.executed),
-    origQuoteOrderQty: eight(ZERO),
+    origQuoteOrderQty: eight(order.quoteQuantity ?? ZERO),
     cummulativeQuoteQty: eight(order.executedQuote),
     status: order.status,
     timeInForce: order.timeInForce,
@@ -36,6 +39,7 @@ function conditional(order: Readonly<Order>): Json {
   return {
     selfTradePreventionMode: order.selfTradePrevention ?? 'NONE',
     ...(stopPrice !== undefined && { stopPrice: eight(stopPrice) }),
+    ...(order.expiryReason !== undefined && { expiryReason: order.expiryReason }),
     ...(prevented && { preventedMatchId: prevented.matchId, preventedQuantity: eight(prevented.quantity) }),
   };
 }
@@ -45,7 +49,7 @@ export function queriedOrder(order: Readonly<Order>): Json {
   return {
     symbol: order.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId ?? -1,
     clientOrderId: order.clientOrderId,
     ...fields,
     stopPrice: eight(ZERO),
@@ -71,7 +75,7 @@ export function placedOrder(
   const acknowledged = {
     symbol: order.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId ?? -1,
     clientOrderId: order.clientOrderId,
     transactTime: order.updatedAt,
   };
@@ -101,12 +105,12 @@ function fills(order: Readonly<Order>, reports: readonly Report[], assets: Asset
   const own = reports.filter((report) => report.order.id === order.id);
   return own.flatMap(({ trade }) => {
     if (!trade) return [];
-    const { fee } = order.side === 'BUY' ? trade.buyer : trade.seller;
+    const { fee, feeAsset } = order.side === 'BUY' ? trade.buyer : trade.seller;
     return {
       price: eight(trade.price),
       qty: eight(trade.quantity),
       commission: eight(fee),
-      commissionAsset: received(order.side, assets),
+      commissionAsset: feeAsset ?? received(order.side, assets),
       tradeId: trade.id,
     };
   });
@@ -122,9 +126,9 @@ function preventedMatches(order: Readonly<Order>, reports: readonly Report[]): J
     makerOrderId: ended[0]?.prevention?.makerOrderId,
     price: eight(ended[0]?.prevention?.price ?? ZERO),
     ...Object.fromEntries(
-      ended.map(({ order: { id, prevented } }) => [
+      ended.map(({ prevention, order: { id, prevented } }) => [
         id === order.id ? 'takerPreventedQuantity' : 'makerPreventedQuantity',
-        eight(prevented?.quantity ?? ZERO),
+        eight(prevention?.mode === 'DECREMENT' ? prevention.quantity : (prevented?.quantity ?? ZERO)),
       ]),
     ),
   }));
@@ -136,13 +140,13 @@ export function amendedOrder(order: Readonly<Order>, before: string): Json {
   return {
     symbol: order.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId ?? -1,
     origClientOrderId: before,
     clientOrderId: order.clientOrderId,
     price: eight(order.price),
     qty: eight(order.quantity),
     executedQty: eight(order.executed),
-    preventedQty: eight(ZERO),
+    preventedQty: eight(order.decremented ?? ZERO),
     quoteOrderQty: eight(ZERO),
     cumulativeQuoteQty: eight(order.executedQuote),
     status: order.status,
@@ -160,7 +164,7 @@ export function canceledOrder(order: Readonly<Order>, requestId: string): Json {
     symbol: order.symbol,
     origClientOrderId: order.clientOrderId,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId ?? -1,
     clientOrderId: requestId,
     transactTime: order.updatedAt,
     ...terms(order),
@@ -191,8 +195,8 @@ export function ownTrade(trade: OwnTrade): Json {
  * `executionId` is unique and the same for ever.
  */
 export function executionReport(report: Report, assets: Assets, executionId: number, at: number): Json {
-  const { order, trade, requestId, execution, origClientOrderId } = report;
-  const leg = trade && (order.side === 'BUY' ? trade.buyer : trade.seller);
+  const { order, bust, requestId, execution, origClientOrderId } = report;
+  const fill = shownFill(report, assets);
   return {
     e: 'executionReport',
     E: at,
@@ -205,47 +209,93 @@ export function executionReport(report: Report, assets: Assets, executionId: num
     p: eight(order.price),
     P: eight(order.stopPrice ?? ZERO),
     F: eight(ZERO),
-    g: -1,
+    g: order.listId ?? -1,
     C: origClientOrderId ?? (requestId === null ? '' : order.clientOrderId),
     x: execution,
     X: order.status,
-    r: 'NONE',
+    r: report.reason ?? 'NONE',
     i: order.id,
-    l: eight(trade?.quantity ?? ZERO),
+    l: eight(fill?.quantity ?? ZERO),
     z: eight(order.executed),
-    L: eight(trade?.price ?? ZERO),
-    n: leg ? eight(leg.fee) : '0',
-    N: leg ? received(order.side, assets) : null,
+    L: eight(fill?.price ?? ZERO),
+    n: fill ? eight(fill.fee) : '0',
+    N: fill ? fill.feeAsset : null,
     T: at,
-    t: trade?.id ?? -1,
+    t: fill?.id ?? -1,
+    ...(bust?.corrected && { bt: bust.busted.id }),
     I: executionId,
     w: isOpen(order) && order.workingAt !== null,
-    m: trade !== null && trade.takerSide !== order.side,
-    M: trade !== null,
+    m: fill?.maker ?? false,
+    M: fill !== null,
     O: order.placedAt,
     Z: eight(order.executedQuote),
-    Y: eight(trade ? (trade.price * trade.quantity) / 10n ** 18n : ZERO),
-    Q: eight(ZERO),
+    Y: eight(fill ? (fill.price * fill.quantity) / 10n ** 18n : ZERO),
+    Q: eight(order.quoteQuantity ?? ZERO),
     ...(order.workingAt !== null && { W: order.workingAt }),
     V: order.selfTradePrevention ?? 'NONE',
+    ...(execution === 'EXPIRED' && order.expiryReason !== undefined && { eR: order.expiryReason }),
     ...preventionFields(report),
   };
+}
+
+type ShownFill = Fill & { readonly feeAsset: string; readonly maker: boolean };
+
+/** The fill a report is about: of a busted trade that trade, of a corrected one what takes its place. */
+function shownFill({ order, trade, bust }: Report, assets: Assets): ShownFill | null {
+  if (bust) return { ...(bust.corrected ?? bust.busted), feeAsset: bust.feeAsset, maker: bust.maker };
+  if (!trade) return null;
+  const { id, price, quantity, takerSide } = trade;
+  const { fee, feeAsset } = order.side === 'BUY' ? trade.buyer : trade.seller;
+  const maker = takerSide !== order.side;
+  return { id, price, quantity, fee, maker, feeAsset: feeAsset ?? received(order.side, assets) };
 }
 
 /** The match that was prevented, seen from the order it ended. */
 function preventionFields({ order, prevention }: Report): Json {
   if (!prevention) return {};
-  const { id, takerOrderId, makerOrderId, symbol, price, quantity } = prevention;
+  const { id, mode, takerOrderId, makerOrderId, symbol, price, quantity } = prevention;
   const ended = eight(order.prevented?.quantity ?? ZERO);
   return {
     v: id,
     A: ended,
-    B: ended,
+    B: mode === 'DECREMENT' ? eight(quantity) : ended,
     U: order.id === takerOrderId ? makerOrderId : takerOrderId,
     Cs: symbol,
     pl: eight(quantity),
     pL: eight(price),
     pY: eight((price * quantity) / 10n ** 18n),
+  };
+}
+
+/** Its status is that of its orders: executing while one of them is open. */
+export function listView(state: VenueState, list: OrderList): Json {
+  const isDone = state.lists.isDone(list);
+  const orders = state.lists.ordersOf(list);
+  return {
+    orderListId: list.id,
+    contingencyType: 'OCO',
+    listStatusType: isDone ? 'ALL_DONE' : 'EXEC_STARTED',
+    listOrderStatus: isDone ? 'ALL_DONE' : 'EXECUTING',
+    listClientOrderId: list.clientOrderId,
+    transactionTime: list.placedAt,
+    symbol: list.symbol,
+    orders: orders.map(({ symbol, id, clientOrderId }) => ({ symbol, orderId: id, clientOrderId })),
+  };
+}
+
+export function listStatus({ list, isDone, orders }: ListReport, at: number): Json {
+  return {
+    e: 'listStatus',
+    E: at,
+    s: list.symbol,
+    g: list.id,
+    c: 'OCO',
+    l: isDone ? 'ALL_DONE' : 'EXEC_STARTED',
+    L: isDone ? 'ALL_DONE' : 'EXECUTING',
+    r: 'NONE',
+    C: list.clientOrderId,
+    T: at,
+    O: orders.map(({ symbol, id, clientOrderId }) => ({ s: symbol, i: id, c: clientOrderId })),
   };
 }
 

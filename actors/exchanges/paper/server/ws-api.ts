@@ -60,7 +60,8 @@ export class WsApi {
     if (method === 'userDataStream.unsubscribe') return this.unsubscribe(session, sent);
     const operation = this.options.dispatcher.findMethod(method);
     if (!operation) return refuse(refusals.METHOD_UNKNOWN);
-    return this.options.dispatcher.answer({ operation, ...signed(sent) });
+    const answer = await this.options.dispatcher.answer({ operation, ...signed(sent) });
+    return sent.get('returnRateLimits') === 'false' && answer.kind === 'reply' ? { ...answer, limits: [] } : answer;
   }
 
   private subscribe(session: Session, sent: ReadonlyMap<string, string>): Answer {
@@ -95,9 +96,10 @@ export class WsApi {
   private reply(session: Session, id: string | number | null, answer: Answer): void {
     if (answer.kind === 'cut') session.socket.terminate();
     if (answer.kind !== 'reply') return;
-    const { status, body } = answer;
+    const { status, body, limits = [] } = answer;
+    const counts = limits.length > 0 ? `,"rateLimits":${JSON.stringify(limits)}` : '';
     const content = status < 400 ? `"result":${body}` : `"error":${asJson(body)}`;
-    sendText(session.socket, `{"id":${JSON.stringify(id)},"status":${status},${content}}`);
+    sendText(session.socket, `{"id":${JSON.stringify(id)},"status":${status},${content}${counts}}`);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Context {
   readonly bounds: Bounds;
   scope: CreateInput['scope'];
   dryRun: boolean;
+  /** Refs given out so far. */
+  refs: number;
   account: Account;
   /** Providers no order can be placed with. */
   offline: readonly string[];

@@ -5,7 +5,22 @@
 import type { Bounds, CallInput, CreateInput, PreludeInput } from '../protocol.ts';
 import type { Context, Described, Outbox } from './context.ts';
 import { createMarket, createVenueView, noteTrading, whereabouts } from './market.ts';
-import { createOrderEntry, createOrderView, decimalText, orderOptions, plainNumber, sideOf } from './orders.ts';
+import {
+  createAmends,
+  createOrderEntry,
+  createOrderView,
+  decimalText,
+  goodTillAt,
+  linkOf,
+  ocoPrices,
+  orderHow,
+  orderNamed,
+  orderOptions,
+  orderTypeOf,
+  plainNumber,
+  sideOf,
+  tradedPlace,
+} from './orders.ts';
 
 /** Starts with the bounds of the instance; gives the host its three doors. Text in, text out. */
 function boot(boundsText: string) {
@@ -13,7 +28,7 @@ function boot(boundsText: string) {
   const bounds = parse(boundsText) as Bounds;
   const outbox = createOutbox(bounds, stringify);
   const account = { orders: [], positions: [] };
-  const unknown = { scope: {}, dryRun: true, account, offline: [], where: null };
+  const unknown = { scope: {}, dryRun: true, refs: 0, account, offline: [], where: null };
   const context: Context = { outbox, market: createMarket(), bounds, ...unknown };
   const module: { exports: { metadata?: unknown; create?: unknown } } = { exports: {} };
   Object.assign(globalThis, { module, exports: module.exports, console: createConsole(outbox) });
@@ -131,7 +146,12 @@ function createEnv(input: CreateInput, context: Context) {
     events: input.events,
     state: input.state,
     helpers: { log: (...parts: unknown[]) => context.outbox.log('info', parts), sleep },
-    runtime: { ...createVenueView(context), ...createOrderEntry(context), ...createOrderView(context) },
+    runtime: {
+      ...createVenueView(context),
+      ...createOrderEntry(context),
+      ...createAmends(context),
+      ...createOrderView(context),
+    },
   };
 }
 
@@ -182,12 +202,20 @@ const PARTS = [
   createVenueView,
   noteTrading,
   whereabouts,
+  createAmends,
   createOrderEntry,
   createOrderView,
   decimalText,
+  goodTillAt,
+  linkOf,
+  ocoPrices,
+  orderHow,
+  orderNamed,
   orderOptions,
+  orderTypeOf,
   plainNumber,
   sideOf,
+  tradedPlace,
 ];
 
 /** Evaluates to `boot`. */

@@ -1,0 +1,264 @@
+// One look at a venue account, with an exchange and books by hand: what is asked, and what is made of the answers.
+import test from 'ava';
+import { externalOrderId } from '../../actors/market/client-order-id.ts';
+import type { VenueOrder, VenueTrade } from '../../actors/market/execution.ts';
+import { FOUND_EXECUTIONS_MAX, FOUND_ORDERS_MAX, LOOKUPS_MAX } from '../../actors/provider/bounds.ts';
+import { look } from '../../actors/provider/look.ts';
+import type { Reconcile, Reconciled } from '../../actors/provider/messages.ts';
+import { fakeBooks, held, tradeKey } from '../support/books.ts';
+import { fakeExchange } from '../support/fake-exchange.ts';
+import { foreign } from '../support/providers.ts';
+
+const SINCE = 970_000;
+const AT = 1_000_000;
+const REQUEST: Reconcile = { name: 'paper', session: 1, round: 6, sinceAt: SINCE, symbols: ['BTC-USDT'], live: [] };
+const OURS = 'mm100000001';
+
+async function scene() {
+  const exchange = fakeExchange();
+  const books = fakeBooks();
+  const known = new Set([OURS]);
+  const { signal } = new AbortController();
+  const listener = {
+    ...{ onReport: async () => {}, onBalance: async () => {}, onMarket: () => {} },
+    ...{ onConnected: () => {}, onDisconnected: () => {} },
+  };
+  const keys = { restUrl: '', streamUrl: '', wsApiUrl: '', apiKey: '', apiSecret: '' };
+  const session = await exchange.open({ ...keys, recvWindowMs: 1, httpTimeoutMs: 1 }, listener, signal);
+  const eyes = { exchange: session, books, isKnown: async (id: string) => known.has(id), at: AT, signal };
+  const { answers } = exchange;
+  return {
+    ...{ answers, books, known, queried: exchange.queried, tradesAsked: exchange.tradesAsked },
+    see: (request: Partial<Reconcile> = {}) => look({ ...REQUEST, ...request }, eyes),
+    async round(request: Partial<Reconcile> = {}): Promise<Reconciled> {
+      const answer = await look({ ...REQUEST, ...request }, eyes);
+      if (answer.type !== 'Reconciled') throw new Error(`the look ended in ${answer.type}`);
+      return answer;
+    },
+  };
+}
+
+function traded(tradeId: string, venueOrderId: string, change: Partial<VenueTrade> = {}): VenueTrade {
+  const paid = { price: '100', fee: null, feeAsset: null, liquidity: null, tradedAt: 980_000 };
+  return { tradeId, venueOrderId, symbol: 'BTC-USDT', side: 'Buy', quantity: '0.4', ...paid, ...change };
+}
+function executed({ symbol: _symbol, side: _side, ...execution }: VenueTrade) {
+  return execution;
+}
+function found(order: VenueOrder): { outcome: 'found'; order: VenueOrder; executions: [] } {
+  return { outcome: 'found', order, executions: [] };
+}
+
+test('an account as the books have it leaves nothing to tell', async (t) => {
+  const it = await scene();
+  const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
+  const trade = traded('1', '7');
+  it.answers.openOrders = [order];
+  it.answers.trades = [trade];
+  it.books.known.add(tradeKey(trade));
+  it.answers.balances = [{ asset: 'BTC', available: '1', locked: '0.5', observedAt: 2 }];
+  it.books.balances = [held('BTC', '1.20', '0.3')];
+  t.deepEqual(await it.round({ live: [OURS] }), {
+    ...{
+      type: 'Reconciled',
+      session: 1,
+      round: 6,
+      skewMs: 3,
+      unseenMs: 0,
+      found: [],
+      missing: 0,
+      left: 0,
+      unresolved: 0,
+    },
+    openOrders: [{ clientOrderId: OURS, filledQuantity: '0.4', traded: '0.4' }],
+    balances: it.answers.balances,
+    differences: [],
+  });
+  t.deepEqual(it.queried, []);
+  // Twice the lag, and the most the clocks may be apart, before the last round.
+  t.deepEqual(it.tradesAsked, [{ symbol: 'BTC-USDT', sinceAt: SINCE - 11_000 }]);
+});
+
+test('clocks that are too far apart end the look before anything is concluded', async (t) => {
+  const it = await scene();
+  it.answers.skewMs = -4_000;
+  const skewed = { type: 'ClockSkewed', session: 1, round: 6, skewMs: -4_000, allowedMs: 1_000 };
+  t.deepEqual(await it.see(), skewed);
+  t.deepEqual(it.tradesAsked, []);
+});
+
+test('trades are asked for once a symbol: of those that are watched or live, and those of open orders', async (t) => {
+  const it = await scene();
+  it.answers.openOrders = [
+    { ...foreign('web1', '8'), symbol: 'ETH-USDT' },
+    { ...foreign('web2', '9'), symbol: 'ETH-USDT' },
+  ];
+  await it.round();
+  t.deepEqual(
+    it.tradesAsked.map(({ symbol }) => symbol),
+    ['BTC-USDT', 'ETH-USDT'],
+  );
+});
+
+test('before the first round no trade can be missed', async (t) => {
+  const it = await scene();
+  it.answers.trades = [traded('1', '7')];
+  t.like(await it.round({ sinceAt: null }), { missing: 0, found: [] });
+  t.deepEqual(it.tradesAsked, []);
+});
+
+test('what lies before the history of the venue is not asked for, and said to be unseen', async (t) => {
+  const it = await scene();
+  it.answers.capabilities = { ...it.answers.capabilities, historyDepthMs: 20_000 };
+  t.is((await it.round()).unseenMs, 10_000);
+  t.deepEqual(it.tradesAsked, [{ symbol: 'BTC-USDT', sinceAt: AT - 20_000 - 11_000 }]);
+  t.is((await it.round({ sinceAt: AT - 20_000 })).unseenMs, 0);
+});
+
+test('a trade the books lack belongs to an open order of ours', async (t) => {
+  const it = await scene();
+  const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
+  const trade = traded('1', '7');
+  it.answers.openOrders = [order];
+  it.answers.trades = [trade];
+  const answer = await it.round({ live: [OURS] });
+  t.is(answer.missing, 1);
+  t.deepEqual(answer.found, [{ id: OURS, order, executions: [executed(trade)] }]);
+  t.deepEqual(answer.openOrders, [{ clientOrderId: OURS, filledQuantity: '0.4', traded: '0' }]);
+  t.deepEqual(it.queried, []);
+});
+
+test('a trade younger than the lag is on its way', async (t) => {
+  const it = await scene();
+  it.answers.openOrders = [{ ...foreign(OURS, '7'), filledQuantity: '0.4' }];
+  it.answers.trades = [traded('1', '7', { tradedAt: AT - 4_996 })];
+  const answer = await it.round({ live: [OURS] });
+  t.is(answer.missing, 0);
+  t.deepEqual(answer.openOrders, [{ clientOrderId: OURS, filledQuantity: '0.4', traded: '0.4' }]);
+  it.answers.trades = [traded('1', '7', { tradedAt: AT - 4_997 })];
+  t.is((await it.round({ live: [OURS] })).missing, 1);
+});
+
+test('an order that is over is asked for by the id the venue gave it, once for all its trades', async (t) => {
+  const it = await scene();
+  const ours = { ...foreign(OURS, '7'), status: 'filled' } as const;
+  const theirs = { ...foreign('web1', '8'), status: 'filled' } as const;
+  it.answers.orders = { 7: found(ours), 8: found(theirs) };
+  const trades = [traded('1', '7'), traded('2', '7'), traded('3', '8')];
+  it.answers.trades = trades;
+  const answer = await it.round();
+  t.is(answer.missing, 3);
+  t.deepEqual(answer.found, [
+    { id: OURS, order: ours, executions: trades.slice(0, 2).map(executed) },
+    { id: null, order: theirs, executions: trades.slice(2).map(executed) },
+  ]);
+  t.deepEqual(it.queried, [
+    { clientOrderId: '', symbol: 'BTC-USDT', venueOrderId: '7' },
+    { clientOrderId: '', symbol: 'BTC-USDT', venueOrderId: '8' },
+  ]);
+});
+
+test('an order of somebody else that was adopted is known by the id of its actor', async (t) => {
+  const it = await scene();
+  const id = externalOrderId('paper', '8');
+  it.known.add(id);
+  it.answers.openOrders = [foreign('web1', '8')];
+  const answer = await it.round({ live: [id] });
+  t.deepEqual(answer.openOrders, [{ clientOrderId: id, filledQuantity: '0', traded: '0' }]);
+  t.deepEqual(answer.found, []);
+});
+
+test('open orders nobody knows are found, with executions if they filled; so is one that is not live', async (t) => {
+  const it = await scene();
+  const filled = { ...foreign('web2', '9'), filledQuantity: '0.4' };
+  it.answers.openOrders = [foreign('web1', '8'), filled, foreign(OURS, '7')];
+  const execution = executed(traded('1', '9'));
+  it.answers.orders = { 9: { outcome: 'found', order: filled, executions: [execution] } };
+  const answer = await it.round({ sinceAt: null });
+  t.deepEqual(answer.found, [
+    { id: null, order: foreign('web1', '8'), executions: [] },
+    { id: null, order: filled, executions: [execution] },
+    { id: OURS, order: foreign(OURS, '7'), executions: [] },
+  ]);
+  t.deepEqual(
+    answer.openOrders.map(({ clientOrderId }) => clientOrderId),
+    [OURS],
+  );
+});
+
+test('trades of which the venue has no order any more are told as the order they add up to', async (t) => {
+  const it = await scene();
+  it.answers.trades = [traded('1', '8'), traded('2', '8', { quantity: '0.1' })];
+  const [gone] = (await it.round()).found;
+  t.like(gone?.order, { venueOrderId: '8', status: 'filled', quantity: '0.5', filledQuantity: '0.5', side: 'Buy' });
+});
+
+test('an order the venue does not tell of stays to be asked for', async (t) => {
+  const it = await scene();
+  it.answers.trades = [traded('1', '8')];
+  it.answers.orders = { 8: { outcome: 'unknown', reason: 'timeout' } };
+  t.like(await it.round(), { missing: 1, found: [], unresolved: 1, left: 0 });
+});
+
+test('a round asks and tells within its bounds, and says that there is more', async (t) => {
+  const it = await scene();
+  const many = LOOKUPS_MAX + 5;
+  it.answers.trades = Array.from({ length: many }, (_, n) => traded(String(n), `v${n}`));
+  const answer = await it.round();
+  t.is(it.queried.length, LOOKUPS_MAX);
+  t.is(answer.found.length, FOUND_ORDERS_MAX);
+  t.is(answer.left, many - FOUND_ORDERS_MAX);
+
+  const long = await scene();
+  long.answers.trades = Array.from({ length: FOUND_EXECUTIONS_MAX + 1 }, (_, n) => traded(String(n), '7'));
+  const one = await long.round();
+  t.is(one.found[0]?.executions.length, FOUND_EXECUTIONS_MAX);
+  t.is(one.left, 1);
+});
+
+test('many trades are looked up in our books page by page', async (t) => {
+  const it = await scene();
+  const trades = Array.from({ length: 1_100 }, (_, n) => traded(String(n), '7'));
+  for (const trade of trades) it.books.known.add(tradeKey(trade));
+  it.answers.trades = trades;
+  t.is((await it.round()).missing, 0);
+  t.deepEqual(it.books.looked, [500, 500, 100]);
+});
+
+test('the account is compared with the ledger by what each asset comes to in all', async (t) => {
+  const it = await scene();
+  const balance = { locked: '0', observedAt: 2 };
+  it.answers.balances = [
+    { asset: 'USDT', available: '100', ...balance },
+    { asset: 'ETH', available: '1', locked: '1', observedAt: 2 },
+    { asset: 'BTC', available: '1', ...balance },
+  ];
+  it.books.balances = [held('BTC', '1.5'), held('ETH', '2'), held('SOL', '3', '-1')];
+  t.deepEqual((await it.round()).differences, [
+    { asset: 'BTC', amount: '-0.5', isBusy: false },
+    { asset: 'SOL', amount: '-2', isBusy: false },
+    { asset: 'USDT', amount: '100', isBusy: false },
+  ]);
+});
+
+test('what the account holds is told by name, without what holds nothing', async (t) => {
+  const it = await scene();
+  const seen = (asset: string, available: string, locked = '0') => ({ asset, available, locked, observedAt: 2 });
+  it.answers.balances = [seen('USDT', '1'), seen('XRP', '0.00'), seen('BTC', '0', '1')];
+  t.deepEqual((await it.round()).balances, [seen('BTC', '0', '1'), seen('USDT', '1')]);
+});
+
+test('an asset that was traded shortly before or while we looked is busy', async (t) => {
+  const it = await scene();
+  it.answers.balances = [
+    { asset: 'BTC', available: '1', locked: '0', observedAt: 2 },
+    { asset: 'SOL', available: '1', locked: '0', observedAt: 2 },
+  ];
+  const trade = traded('1', '7', { tradedAt: AT + 20 });
+  it.answers.trades = [trade];
+  it.books.known.add(tradeKey(trade));
+  t.deepEqual((await it.round()).differences, [
+    { asset: 'BTC', amount: '1', isBusy: true },
+    { asset: 'SOL', amount: '1', isBusy: false },
+  ]);
+});

@@ -1,0 +1,110 @@
+// The outside of OKX: an HTTP server and the WebSocket endpoints in one, whose answers are given by whoever uses it.
+// Frames and answers have the forms of the API v5 guide.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+export interface OkxRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** What is answered as JSON; null cuts the connection without a word. */
+export type OkxAnswer = (request: OkxRequest) => object | null | Promise<object | null>;
+
+export interface OkxServer {
+  readonly port: number;
+  readonly seen: OkxRequest[];
+  /** By method and path. */
+  readonly answers: Map<string, OkxAnswer>;
+  /** Called for each subscription, after it was confirmed. */
+  onSubscribe: (arg: OkxChannel) => void;
+  push(frame: object): void;
+  /** Ends the sockets, without a closing handshake. */
+  cut(): void;
+  /** Their peers hear nothing any more, and are not heard. */
+  stall(): void;
+  close(): Promise<void>;
+}
+
+export interface OkxChannel {
+  readonly channel: string;
+  readonly instId?: string;
+}
+
+export const success = (data: readonly object[]): object => ({ code: '0', msg: '', data });
+
+export async function okxServer(): Promise<OkxServer> {
+  const seen: OkxRequest[] = [];
+  const answers = new Map<string, OkxAnswer>();
+  const stalled = new Set<WebSocket>();
+  const web = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const asked = { method, path: url, headers, body };
+      seen.push(asked);
+      void answerTo(asked, answers).then((json) => {
+        if (json === null) response.destroy();
+        else response.setHeader('content-type', 'application/json').end(JSON.stringify(json));
+      });
+    });
+  });
+  const sockets = new WebSocketServer({ server: web });
+  const server: OkxServer = {
+    port: 0,
+    seen,
+    answers,
+    onSubscribe: () => {},
+    push: (frame) => {
+      for (const socket of sockets.clients) if (!stalled.has(socket)) socket.send(JSON.stringify(frame));
+    },
+    cut: () => {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    stall: () => {
+      for (const socket of sockets.clients) {
+        stalled.add(socket);
+        socket.pause();
+      }
+    },
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      web.closeAllConnections();
+      await new Promise<void>((resolve) => web.close(() => resolve()));
+    },
+  };
+  sockets.on('connection', (socket) => {
+    socket.on('error', () => {});
+    socket.on('message', (data) => {
+      if (!stalled.has(socket)) hear(socket, String(data), (arg) => server.onSubscribe(arg));
+    });
+  });
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  const { port } = web.address() as AddressInfo;
+  return Object.assign(server, { port });
+}
+
+async function answerTo(asked: OkxRequest, answers: OkxServer['answers']): Promise<object | null> {
+  const name = `${asked.method} ${asked.path.split('?')[0] ?? ''}`;
+  const answer = answers.get(name);
+  return answer ? answer(asked) : { code: '50404', msg: `no answer to ${name}` };
+}
+
+/** A login and every subscription are confirmed; `ping` is answered as a text. */
+function hear(socket: WebSocket, text: string, onSubscribe: (arg: OkxChannel) => void): void {
+  if (text === 'ping') return socket.send('pong');
+  const { op, args } = JSON.parse(text) as { readonly op: string; readonly args: readonly OkxChannel[] };
+  if (op === 'login') return socket.send(JSON.stringify({ event: 'login', code: '0', msg: '', connId: 'a' }));
+  const event = op === 'unsubscribe' ? op : 'subscribe';
+  for (const arg of args) {
+    socket.send(JSON.stringify({ event, arg, connId: 'a' }));
+    if (event === 'subscribe') onSubscribe(arg);
+  }
+}
