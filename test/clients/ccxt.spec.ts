@@ -50,14 +50,18 @@ function moveToLoopback(urls: object, trading: Trading): void {
   }
 }
 
-/** What a watch gives, again and again, until the exchange is closed. */
-function pump<Item>(watch: () => Promise<Item>): Heard<Item> {
+/** What a watch gives, again and again, until the test is over: a watch begun after that would find no venue. */
+function pump<Item>(t: ExecutionContext, watch: () => Promise<Item>): Heard<Item> {
   const heard = new Heard<Item>();
+  let isOver = false;
+  t.teardown(() => {
+    isOver = true;
+  });
   const listen = async (): Promise<void> => {
-    for (;;) heard.take(await watch());
+    while (!isOver) heard.take(await watch());
   };
   listen().catch((error: unknown) => {
-    if (!(error instanceof ExchangeClosedByUser)) throw error;
+    if (!isOver && !(error instanceof ExchangeClosedByUser)) throw error;
   });
   return heard;
 }
@@ -189,9 +193,9 @@ test('it hears of its orders, trades and balances', async (t) => {
   const trading = await openTrading(t);
   const exchange = await connect(t, trading);
   await exchange.loadMarkets();
-  const orders = pump(() => exchange.watchOrders(symbol));
-  const trades = pump(() => exchange.watchMyTrades(symbol));
-  const balances = pump(() => exchange.watchBalance());
+  const orders = pump(t, () => exchange.watchOrders(symbol));
+  const trades = pump(t, () => exchange.watchMyTrades(symbol));
+  const balances = pump(t, () => exchange.watchBalance());
   await orders.provokedBy(() => exchange.createOrder(symbol, 'market', 'sell', 0.001));
   const { id } = await exchange.createOrder(symbol, 'limit', 'buy', 0.1, 60_000, { clientOrderId: 'mine' });
   await orders.until((seen) => seen.some((order) => order.id === id && order.status === 'open'));
@@ -214,11 +218,11 @@ test('it hears of the market', async (t) => {
   const trading = await openTrading(t);
   const exchange = await connect(t, trading);
   await exchange.loadMarkets();
-  const prints = pump(() => exchange.watchTrades(symbol));
-  const books = pump(() => exchange.watchOrderBook(symbol));
-  const tickers = pump(() => exchange.watchTicker(symbol));
-  const best = pump(() => exchange.watchBidsAsks([symbol]));
-  const candles = pump(() => exchange.watchOHLCV(symbol, '1m'));
+  const prints = pump(t, () => exchange.watchTrades(symbol));
+  const books = pump(t, () => exchange.watchOrderBook(symbol));
+  const tickers = pump(t, () => exchange.watchTicker(symbol));
+  const best = pump(t, () => exchange.watchBidsAsks([symbol]));
+  const candles = pump(t, () => exchange.watchOHLCV(symbol, '1m'));
   const trade = () => trading.bob.limit('BUY', ASK, '0.001');
   t.like(await prints.provokedBy(trade), [{ price: 60_010, amount: 0.001, side: 'buy' }]);
   await books.provokedBy(trade, ({ asks }) => Number(asks[0]?.[1]) < 0.5);

@@ -1,6 +1,6 @@
 // What an order can hear.
 
-import type { OrderContext } from '../../actors/order/facts.ts';
+import { CANCELS_MAX, type OrderContext } from '../../actors/order/facts.ts';
 import type { OrderMessage } from '../../actors/order/messages.ts';
 import type { Message } from '../../actors/runtime/message.ts';
 import {
@@ -80,6 +80,14 @@ const round: readonly (OrderMessage | { readonly type: string })[] = [
 /** As often as cancels and amends are tried. */
 const GIVEN_UP = [...SENT, amend('0.6'), { type: 'AmendGranted' }, cancel, ...round, ...round, ...round, ...round];
 
+const refusal: readonly (OrderMessage | { readonly type: string })[] = [
+  { type: 'CancelRejected', code: 'X', reason: 'x' },
+  queryFailed,
+  { type: 'xstate.after.cancelAgain.order.cancel.refused' },
+];
+/** As often as a cancel may be refused. */
+const REFUSED = [...SENT, cancel, ...Array.from({ length: CANCELS_MAX - 1 }, () => refusal).flat()];
+
 export const order: Alphabet = {
   starts: [
     orderInput(),
@@ -91,6 +99,7 @@ export const order: Alphabet = {
     .map((input): Start => ({ input }))
     .concat(
       { input: orderInput(), opening: GIVEN_UP },
+      { input: orderInput(), opening: REFUSED },
       { input: orderInput({ placedAt: -29_000 }), opening: SENT.slice(0, 2) },
     ),
   timers: ['AskAgainDue', 'GoodTillDue'],
