@@ -205,7 +205,7 @@ export function termsOf({ price }: OrderContext, wish: Terms): Terms {
   return { quantity: wish.quantity, price: wish.price ?? price };
 }
 
-export function hasTerms({ quantity, price }: OrderContext, terms: Terms | null): boolean {
+export function hasTerms({ quantity, price }: Terms, terms: Terms | null): boolean {
   return terms !== null && terms.quantity === quantity && terms.price === price;
 }
 

@@ -89,7 +89,7 @@ export const orderMachine = orderSetup.createMachine({
         SubmitRejected: { actions: [{ type: 'tell', params: ({ event }) => facts.lateReject(event) }, 'askVenue'] },
         OrderNotFound: [{ guard: 'isAsking', actions: 'stopAsking' }, {}],
         QueryFailed: [{ guard: 'isAsking', actions: 'stopAsking' }, {}],
-        ReconcileRequested: {},
+        ReconcileRequested: [{ guard: 'isOver', actions: 'sayClosed' }, {}],
         DeclareAbsent: { actions: notUndecidable },
         LinkOrder: [
           { guard: 'isTooLateToLink', actions: [{ type: 'link', params: heard }, 'unlinkAtOnce', 'recordStatus'] },
@@ -334,11 +334,17 @@ export const orderMachine = orderSetup.createMachine({
             AmendUnknown: 'doubt',
           },
         },
-        /** The terms may be these already, or the order filled: the venue is asked before they count as refused. */
+        /** The terms may be these already, or the order filled: they count as refused by an answer, not by a pause. */
         refused: {
           entry: ['startAsking', 'askVenue'],
           always: whenSettled,
-          after: { amendAgain: { target: 'none', actions: ['settleAmend', 'refuseAmendAfterAll'] } },
+          on: {
+            OrderFound: [
+              { guard: { type: 'showsAmendment', params: heard } },
+              { target: 'none', actions: ['settleAmend', 'refuseAmendAfterAll'] },
+            ],
+          },
+          after: { amendAgain: { target: 'refused', reenter: true, actions: 'countAmend' } },
         },
         /** Whether the amend arrived is unknown. It is safe to repeat: it names the terms, not a change of them. */
         doubt: {

@@ -114,10 +114,12 @@ export function submitRequest({ order }: OrderContext): Effect {
 /** Risk forgets the order and the provider frees its slot; a denied order has neither. */
 export function farewell(context: OrderContext): readonly Effect[] {
   const { clientOrderId, provider, symbol } = context.order;
-  return [
-    toRisk(context, { type: 'ReservationReleased', clientOrderId, provider, symbol }),
-    send<ProviderMessage>(providerKey(provider), { type: 'OrderClosed', clientOrderId }),
-  ];
+  return [toRisk(context, { type: 'ReservationReleased', clientOrderId, provider, symbol }), closed(context)];
+}
+
+/** Whoever still waits for it need not. */
+export function closed({ order: { clientOrderId, provider } }: OrderContext): Effect {
+  return send<ProviderMessage>(providerKey(provider), { type: 'OrderClosed', clientOrderId });
 }
 
 /** One cancels the other: it is told once. */

@@ -51,6 +51,7 @@ export const orderSetup = setup({
     isProvedAbsent: ({ context }, { askedAt }: { askedAt: number }) => facts.isProvedAbsent(context, askedAt),
     isAsking: ({ context }) => context.asking,
     isAlive: ({ context }) => context.acknowledgedAt !== null && context.completedAt === null,
+    isOver: ({ context }) => context.completedAt !== null,
     isExternal: ({ context }) => context.order.external !== null,
     isTimed: ({ context }) => context.order.goodTillAt !== null,
     isUndecidable: ({ context }) => facts.isUndecidable(context),
@@ -61,6 +62,7 @@ export const orderSetup = setup({
     isNativeAmend: ({ context }, wish: facts.Terms) => facts.isNativeAmend(context, wish),
     isAsItIs: ({ context }, wish: facts.Terms) => facts.hasTerms(context, facts.termsOf(context, wish)),
     isAmended: ({ context }) => facts.hasTerms(context, context.amendment),
+    showsAmendment: ({ context }, { order }: Heard<'OrderFound'>) => facts.hasTerms(order, context.amendment),
     mayAmendAgain: ({ context }) => context.amends < facts.AMENDS_MAX,
     isTooLateToLink: ({ context }) => context.filled !== '0' || context.completedAt !== null,
     hasEnded: ({ context }) => facts.hasEnded(context),
@@ -76,6 +78,7 @@ export const orderSetup = setup({
     unclaim: assign(({ context }) => ({ signedAt: null, deadlineAt: null, fenceAt: null, unsent: context.unsent + 1 })),
     submitToVenue: emit(({ context }) => command('submitOrder', requests.submitArgs(context))),
     doubtIt: assign((_, reason: string) => ({ asks: 0, absences: 0, reason })),
+    sayClosed: emit(({ context }) => requests.closed(context)),
     askVenue: emit(({ context }) => requests.askVenue(context)),
     askAnewLater: raise(({ event: { at, messageId } }) => ({ type: 'AskAgainDue' as const, at, messageId }), {
       id: 'AskAgainDue',

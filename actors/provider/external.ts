@@ -29,14 +29,14 @@ export function noteExternal(context: ProviderContext, event: Heard<'ExternalOrd
   return adopt(context, word, riskScope, at);
 }
 
-/** What a round found of it: it is heard of for the first time, or its reports were missed. */
+/** What a round found of it: nobody here has it, even where its end was heard before the venue's list knew of it. */
 export function noteFoundExternal(context: ProviderContext, { order, executions }: FoundOrder, at: number): Outcome {
   const riskScope = context.link?.riskScopes[0] ?? null;
-  return adopt(context, { order, executions, reason: null }, riskScope, at);
+  return adopt(context, { order, executions, reason: null }, riskScope, at, true);
 }
 
 /** Before the first connection nothing is known of the account: the round after it finds what is there. */
-function adopt(context: ProviderContext, word: Word, riskScope: string | null, at: number): Outcome {
+function adopt(context: ProviderContext, word: Word, riskScope: string | null, at: number, isFound = false): Outcome {
   const { name, live, link } = context;
   if (link === null) return { changes: {}, effects: [] };
   const { order } = word;
@@ -45,7 +45,7 @@ function adopt(context: ProviderContext, word: Word, riskScope: string | null, a
   const news = noteNews(context, order, link);
   if (riskScope === null || (!isKnown && isOver(order) && !hasFill(word))) return news;
   // One that was seen before and is not live has ended: a report that comes late does not bring it back.
-  const isNew = news.changes.external !== undefined;
+  const isNew = isFound || news.changes.external !== undefined;
   const remembers = isNew && !isOver(order) && Object.keys(live).length < LIVE_ORDERS_MAX;
   const entry = { symbol: order.symbol, since: at, filled: order.filledQuantity, askedAt: 0 };
   return {

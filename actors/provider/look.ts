@@ -3,7 +3,7 @@
 //
 // The order of the questions: trades before open orders, so that an order that fills in between is missing from the
 // list and asks for that reason; balances before the ledger, so that what the ledger has more is on its way to neither.
-import type { Capabilities, ExchangeSession } from '../exchanges/exchange.ts';
+import type { Capabilities } from '../exchanges/exchange.ts';
 import type { AccountBooks, TradeKey } from '../market/books.ts';
 import { externalOrderId } from '../market/client-order-id.ts';
 import { add, type Decimal, format, isZero, parse, sub } from '../market/decimal.ts';
@@ -24,9 +24,10 @@ import type {
   ProviderMessage,
   Reconcile,
 } from './messages.ts';
+import { patient, type Reads } from './patience.ts';
 
 export interface Eyes {
-  readonly exchange: ExchangeSession;
+  readonly exchange: Reads;
   readonly books: AccountBooks;
   /** Whether there is an order actor under this id. */
   readonly isKnown: (id: string) => Promise<boolean>;
@@ -41,7 +42,8 @@ interface Missing {
   readonly trade: VenueTrade;
 }
 
-export async function look(request: Reconcile, eyes: Eyes): Promise<ProviderMessage> {
+export async function look(request: Reconcile, given: Eyes): Promise<ProviderMessage> {
+  const eyes = { ...given, exchange: patient(given.exchange) };
   const { name, session, round } = request;
   const { exchange, signal } = eyes;
   const { capabilities } = exchange;

@@ -9,8 +9,6 @@ export type Secrets = (reference: string) => string;
 
 type Settings = ProviderInput['settings'];
 
-/** They know the hosts of their venues. */
-const KNOWING_HOSTS: readonly string[] = ['binance', 'okx', 'ccxt'];
 const REFERENCE = /^(?:env|file):\S+$/;
 
 /** Names and units of upstream's adapters beside ours: its times are Go durations, or numbers of seconds. */
@@ -41,7 +39,7 @@ export function recvWindowOf(settings: Settings): number {
 /** Throws an ExchangeFault that is not retryable and names the setting. */
 export function exchangeSettings({ name, adapter, settings }: ProviderInput, secrets: Secrets): ExchangeSettings {
   const given = (key: string): boolean => settings[key] !== undefined;
-  const url = (key: string): string => (KNOWING_HOSTS.includes(adapter) && !given(key) ? '' : text(settings, key));
+  const url = (key: string): string => (given(key) ? text(settings, key) : '');
   const listingRefreshMs = milliseconds(settings, 'listingRefreshMs', DAY_MS);
   if (given(KEEPALIVE)) duration(KEEPALIVE, settings[KEEPALIVE], DAY_MS);
   return {

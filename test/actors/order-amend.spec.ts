@@ -81,10 +81,13 @@ test('row 48: a refused amend is a question first: the terms may be these alread
   const scene = sent().hears(refusal);
   then(t, scene, { life: 'working', amend: 'refused', effects: ['queryOrder'], timers: { amendAgain: 500 } });
   t.is(scene.hears(found(reduced())).context.quantity, '0.6');
-  then(t, scene.hears(found(word('open'))).waits('amendAgain'), {
+  then(t, scene.hears(found(word('open'))), {
     life: 'working',
     effects: ['risk/firm ReservationAmended 1', 'order working ACK 0', 'orders/mm-1 ACK 0 (-2038: no)'],
   });
+  const unanswered = scene.hears(queryFailed).waits('amendAgain');
+  t.regex(unanswered.state, /amend\.refused/);
+  t.deepEqual(lines(unanswered), ['queryOrder']);
 });
 
 test("row 49: an amend without an answer is asked about and sent again, and the venue's quantity decides", (t) => {

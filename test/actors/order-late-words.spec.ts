@@ -1,7 +1,19 @@
 // Words of the venue that come late or out of order, and what they do not change.
 import test from 'ava';
 import { ALARM_AFTER_ASKS, BACKOFF_MAX_MS, CANCELS_MAX } from '../../actors/order/facts.ts';
-import { busted, cancel, cancelOf, execution, found, lines, orderIn, reported, then, word } from '../support/orders.ts';
+import {
+  busted,
+  cancel,
+  cancelOf,
+  execution,
+  found,
+  lines,
+  orderIn,
+  reconcile,
+  reported,
+  then,
+  word,
+} from '../support/orders.ts';
 
 test('terms that were changed and changed back are not those of a report that comes late from in between', (t) => {
   const first = orderIn('working').hears(reported(word('open', '0', { updatedAt: 1_000 })));
@@ -67,4 +79,10 @@ test('cancels that got no answer do not use up the patience with a venue that re
   }
   scene = scene.hears(refusal).waits('cancelAgain');
   t.is(cancelOf(scene), 'none');
+});
+
+test('an order that is over and is asked to look at itself says that it is over', (t) => {
+  for (const life of ['filled', 'canceled', 'expired', 'rejected', 'absent', 'denied']) {
+    then(t, orderIn(life).hears(reconcile), { life, effects: ['provider/paper OrderClosed'] });
+  }
 });

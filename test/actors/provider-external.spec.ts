@@ -127,6 +127,15 @@ test('a round adopts the orders it finds, with the executions it found', (t) => 
   t.is(adopted.context.rounds.last?.adopted, 1);
 });
 
+test('an order a round lists as open after its end was heard is asked about when it is not listed any more', (t) => {
+  const over = { ...ORDER, status: 'canceled' } as const;
+  const asking = providerIn('running.ready.settled').waits('nextRound').hears(seenExternal(over));
+  const adopted = asking.hears(reconciled(1, 2, { found: [{ id: null, order: ORDER, executions: [] }] }));
+  t.deepEqual(Object.keys(adopted.context.live), ['extpapero77']);
+  const next = adopted.waits('nextRound').hears(reconciled(1, 3));
+  t.deepEqual(next.effects, [send(KEY, { type: 'ReconcileRequested' })]);
+});
+
 test('orders of others are heard of in every state; before the first connection the round after it finds them', (t) => {
   for (const state of PROVIDER_STATES) {
     const before = providerIn(state);

@@ -50,11 +50,16 @@ test("upstream's names and units of the settings of its adapters mean the same",
   t.is(recvWindowOf({}), 5_000);
 });
 
-test('binance, okx and ccxt know the hosts of their venues, and take what only they need', (t) => {
+test('addresses that are not given are for the adapter to know, and each takes what only it needs', (t) => {
   t.like(settingsOf('binance', { ...KEYS, sandbox: 'true' }), { restUrl: '', streamUrl: '', sandbox: true });
   const okx = settingsOf('okx', { ...KEYS, passphrase: 'env:PASS', account: 'desk', sandbox: 'true' });
   t.like(okx, { restUrl: '', streamUrl: '', wsApiUrl: '', passphrase: '<env:PASS>', account: 'desk', sandbox: true });
   t.false('exchange' in okx);
+  t.like(settingsOf('elsewhere', { ...KEYS, restUrl: 'http://r' }), {
+    restUrl: 'http://r',
+    streamUrl: '',
+    wsApiUrl: '',
+  });
   t.like(settingsOf('ccxt', { ...KEYS, exchange: 'kraken', restUrl: 'http://r' }), {
     exchange: 'kraken',
     restUrl: 'http://r',
@@ -63,7 +68,7 @@ test('binance, okx and ccxt know the hosts of their venues, and take what only t
 });
 
 for (const [adapter, settings, message] of [
-  ['elsewhere', KEYS, 'SETTING_INVALID: restUrl=undefined, allowed: a text'],
+  ['elsewhere', { ...KEYS, restUrl: '' }, 'SETTING_INVALID: restUrl=, allowed: a text'],
   ['binance', {}, 'SETTING_INVALID: apiKey=undefined, allowed: a text'],
   ['binance', { api_key: 'CANARY' }, 'SETTING_INVALID: api_key=[hidden], allowed: a reference, env:NAME or file:PATH'],
   [

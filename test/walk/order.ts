@@ -46,6 +46,7 @@ const ALWAYS: readonly OrderMessage[] = [
   busted(word('expired'), '2'),
   busted(word('canceled', '0.5'), '2'),
   found(word('open')),
+  found(word('open', '0', reduced)),
   found(word('canceled', '0.5')),
   { type: 'CancelAcked', order: word('canceled') },
   { type: 'CancelRejected', code: 'X', reason: 'x' },
