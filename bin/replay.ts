@@ -13,6 +13,8 @@ import { withStore } from './database.ts';
 export interface ReplayReport {
   readonly actors: number;
   readonly transitions: number;
+  /** Keys of actors at rest that an older machine version left: only the program that wrote them can replay them. */
+  readonly older: readonly string[];
   readonly differences: readonly Replayed[];
 }
 
@@ -45,25 +47,37 @@ export async function main(argv: readonly string[]): Promise<number> {
   return report.differences.length > 0 ? 1 : 0;
 }
 
-function print({ actors: count, transitions, differences }: ReplayReport): void {
+function print({ actors: count, transitions, older, differences }: ReplayReport): void {
   const first = differences[0];
   if (first !== undefined) console.log(`first difference: ${first.key}: ${first.difference}`);
+  if (older.length > 0) {
+    const example = `such as ${older[0]}`;
+    console.log(`${older.length} left by an older machine version, ${example}: replay them with the program of then`);
+  }
   console.log(`${count} actors, ${transitions} transitions, ${differences.length} differences`);
 }
 
 /** Every actor of the database, also those at rest. */
 export async function replayAll(store: Store, definitions: readonly ActorDefinition[]): Promise<ReplayReport> {
   const results: Replayed[] = [];
+  const older: string[] = [];
   for (let afterId = 0n; ; ) {
     const page = await store.listHistories({ afterId, limit: PAGE, transitions: SHORT });
-    for (const history of page)
-      results.push(
-        history.version > SHORT ? await replayLong(store, definitions, history) : replayHistory(definitions, history),
-      );
+    for (const history of page) {
+      if (isOlder(definitions, history)) older.push(history.key);
+      else if (history.version > SHORT) results.push(await replayLong(store, definitions, history));
+      else results.push(replayHistory(definitions, history));
+    }
     const last = page.at(-1);
-    if (last === undefined) return summary(results);
+    if (last === undefined) return { ...summary(results), older };
     afterId = last.id;
   }
+}
+
+/** It was at rest when the machine got its new version, and is upgraded when a message wakes it. */
+function isOlder(definitions: readonly ActorDefinition[], { kind, machineVersion }: StoredHistory): boolean {
+  const definition = definitions.find((one) => one.kind === kind);
+  return definition !== undefined && machineVersion < definition.version;
 }
 
 /** A journal of any length, in parts: what was read is immutable, so a commit in between does not matter. */
@@ -99,6 +113,7 @@ function summary(results: readonly Replayed[]): ReplayReport {
   return {
     actors: results.length,
     transitions: results.reduce((sum, { transitions }) => sum + transitions, 0),
+    older: [],
     differences: results.filter(({ difference }) => difference !== null),
   };
 }

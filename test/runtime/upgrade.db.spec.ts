@@ -2,6 +2,8 @@
 import test from 'ava';
 import { assign, setup } from 'xstate';
 import { type ActorDefinition, defineActor, type StoredSnapshot } from '../../actors/runtime/actor.ts';
+import { replayAll } from '../../bin/replay.ts';
+import { createStore } from '../../persistence/index.ts';
 import { testDatabase } from '../support/db.ts';
 import { differences, query, run } from '../support/system.ts';
 
@@ -60,6 +62,15 @@ test('a snapshot of an older machine goes through its upgrade, which is a transi
   );
   // Replay begins at the upgrade: what the older machine decided is not decided again.
   t.deepEqual(await differences(url, [two]), []);
+});
+
+test('what an older machine left is named by a replay of all, and is no difference', async (t) => {
+  const url = await testDatabase();
+  await countWith(url, one, 3);
+  const store = createStore({ url });
+  t.teardown(() => store.close());
+  t.deepEqual(await replayAll(store, [two]), { actors: 0, transitions: 0, older: ['meter/a'], differences: [] });
+  t.like(await replayAll(store, [one]), { actors: 1, transitions: 4, older: [], differences: [] });
 });
 
 test('without an upgrade the actor is refused by name and both versions, and its neighbours live', async (t) => {
