@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
+import { orderActor } from '../../actors/order/index.ts';
 import type { ActorRow } from '../../actors/runtime/ports.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -41,14 +42,15 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
   await run(url, [
     [
       `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
-       select i, 'order/done' || i, 'order', 0, 1, $3, 'done', $4, $5::json from generate_series($1::int8, $2::int8) i`,
+       select i, 'order/done' || i, 'order', 0, ${orderActor.version}, $3, 'done', $4, $5::json from generate_series($1::int8, $2::int8) i`,
       [...ids, life.steps.length, life.state, life.snapshot],
     ],
     [
       `insert into orders (actor_id, client_order_id, provider, strategy_instance, symbol, side,
-         order_type, time_in_force, quantity, price, placed_at, state, life, filled_quantity, filled_quote)
-       select i, 'done' || i, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, now(), $11, $12, $13::numeric,
-         $14::numeric from generate_series($1::int8, $2::int8) i`,
+         order_type, time_in_force, quantity, price, asked_quantity, asked_price, placed_at, state, status, life,
+         filled_quantity, filled_quote)
+       select i, 'done' || i, $3, $4, $5, $6, $7, $8, $9::numeric, $10::numeric, $9::numeric, $10::numeric, now(), $11,
+         $15, $12, $13::numeric, $14::numeric from generate_series($1::int8, $2::int8) i`,
       [
         ...ids,
         order.provider,
@@ -63,6 +65,7 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
         order.life,
         order.filledQuantity,
         order.filledQuote,
+        order.status,
       ],
     ],
     ...life.steps.map(({ journal }, index): [string, unknown[]] => [
