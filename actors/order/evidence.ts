@@ -106,7 +106,7 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
 
 /** Once a trade was taken back, a word from before counts what counts no more, and calls filled what is not. */
 function isOutdated({ busted, wordAt }: OrderContext, { order, busted: undoing }: VenueWord): boolean {
-  return undoing === null && busted.length > 0 && order.updatedAt < wordAt;
+  return undoing === null && busted !== null && order.updatedAt < wordAt;
 }
 
 /** What it shows of executions is as true as ever. */
@@ -135,7 +135,7 @@ interface FillsAfter {
 }
 
 function fillsAfter(context: OrderContext, word: VenueWord, at: number): FillsAfter {
-  const said = venueCount(word.order, context.busted.length > 0 || word.busted !== null);
+  const said = venueCount(word.order, context.busted !== null || word.busted !== null);
   const counted = max(parse(context.venueFilled), said);
   const taken = takeFills(context, { ...word, venueFilled: counted });
   // 1. A bust lowers the count itself: the venue's last word on it holds.

@@ -69,8 +69,16 @@ export interface Replacement extends Terms {
 /** The venue's final word. */
 export type Verdict = 'filled' | 'canceled' | 'expired' | null;
 
+/**
+ * What is kept of the input. A hundred thousand live orders are in memory at once: what is told again elsewhere, or
+ * only rarely differs, is left out. `asked` is null where nothing was rounded.
+ */
+export interface KeptInput extends Omit<OrderInput, 'asked' | 'linkedTo'> {
+  readonly asked: OrderInput['asked'] | null;
+}
+
 export interface OrderContext extends Fills {
-  readonly order: OrderInput;
+  readonly order: KeptInput;
   /** The terms as they stand: those of the order until it is amended. */
   readonly quantity: string;
   readonly price: string | null;
@@ -128,7 +136,9 @@ export interface Told {
 /** A message by its type. */
 export type MessageOf<Type extends OrderMessage['type']> = Extract<OrderMessage, { readonly type: Type }>;
 
-export function firstFacts(order: OrderInput): OrderContext {
+export function firstFacts({ linkedTo, asked, ...input }: OrderInput): OrderContext {
+  const isRounded = asked.quantity !== input.quantity || asked.price !== input.price;
+  const order: KeptInput = { ...input, asked: isRounded ? asked : null };
   return {
     order,
     quantity: order.quantity,
@@ -139,7 +149,7 @@ export function firstFacts(order: OrderInput): OrderContext {
     amendRefusal: null,
     replacement: null,
     replacedBy: null,
-    linkedTo: order.linkedTo,
+    linkedTo,
     unlinked: false,
     canceling: false,
     locked: '0',

@@ -20,8 +20,8 @@ export interface Fills {
    */
   readonly executions: readonly string[];
   readonly forgotten: number;
-  /** `tradeId:venueOrderId` of those the venue took back, whether they had come here or not. */
-  readonly busted: readonly string[];
+  /** `tradeId:venueOrderId` of those the venue took back, whether they had come here or not; null for none. */
+  readonly busted: readonly string[] | null;
   /** How many were inferred: the number in the trade id of the next. */
   readonly inferred: number;
   /** Σ quantity and Σ quantity × price of everything taken. */
@@ -68,7 +68,7 @@ export interface Offer {
 export const NO_FILLS: Fills = {
   executions: [],
   forgotten: 0,
-  busted: [],
+  busted: null,
   inferred: 0,
   filled: '0',
   filledQuote: '0',
@@ -77,7 +77,7 @@ export const NO_FILLS: Fills = {
 /** A copy that is changed while an offer is taken. */
 interface Working {
   executions: string[];
-  busted: readonly string[];
+  busted: readonly string[] | null;
   filled: Decimal;
   filledQuote: Decimal;
 }
@@ -103,7 +103,7 @@ export function takeFills(fills: Fills, { executions, busted, venueFilled }: Off
       }
       continue;
     }
-    if (working.busted.includes(key)) continue;
+    if (working.busted?.includes(key) === true) continue;
     if (fills.forgotten > 0 && add(working.filled, parse(execution.quantity)) > venueFilled) continue;
     if (fresh.length === EXECUTIONS_PER_ANSWER) break;
     displaceInferred(working, undone);
@@ -154,8 +154,8 @@ function take(working: Working, execution: Execution): FreshFill {
 /** One that never came here is remembered: when it comes after all, it does not count. */
 function bust(working: Working, busted: ExecutionRef, undone: UndoneFill[]): void {
   const key = keyOf(busted);
-  if (working.busted.includes(key)) return;
-  working.busted = [...working.busted, key].slice(-BUSTS_REMEMBERED);
+  if (working.busted?.includes(key) === true) return;
+  working.busted = [...(working.busted ?? []), key].slice(-BUSTS_REMEMBERED);
   const at = working.executions.findIndex((one) => one.startsWith(`${key}=`));
   if (at >= 0) undone.push(undo(working, at));
 }

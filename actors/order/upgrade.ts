@@ -13,10 +13,9 @@ export function fromVersion1(stored: StoredSnapshot): StoredSnapshot {
   const order: Fields = {
     ...before,
     stopPrice: null,
-    asked: { quantity, price },
+    asked: null,
     goodTillAt: null,
     amends: 'none',
-    linkedTo: null,
     replaces: null,
     external: null,
   };
@@ -29,6 +28,6 @@ export function fromVersion1(stored: StoredSnapshot): StoredSnapshot {
     unlinked: false,
     canceling: false,
   };
-  const books: Fields = { busted: [], inferred: 0, locked: '0', locks: 0 };
+  const books: Fields = { busted: null, inferred: 0, locked: '0', locks: 0 };
   return { ...stored, c: { ...context, executions, ...terms, ...ties, ...books, order } };
 }

@@ -53,7 +53,9 @@ export function settleRound(context: ProviderContext, answer: Heard<'Reconciled'
   // 3. What the account holds, and the ledger against it.
   take(noteAccount(now, answer.balances, askedAt));
   const symbols = [...answer.found.map(({ order }) => order.symbol), ...ask.map((id) => live[id]?.symbol ?? '')];
-  const touched = new Set(symbols.flatMap((symbol) => symbol.split('-')));
+  // A fee may be in an asset of its own.
+  const fees = answer.found.flatMap(({ executions }) => executions.map(({ feeAsset }) => feeAsset ?? ''));
+  const touched = new Set([...symbols.flatMap((symbol) => symbol.split('-')), ...fees]);
   const isPartial = answer.left + answer.unresolved > 0;
   take(judgeDifferences(now, answer.differences, { touched, isPartial, at: answer.at }));
   // 4. What came of it.

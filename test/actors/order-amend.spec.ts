@@ -162,7 +162,7 @@ test('row 51: other terms than the venue can change are a cancel, and a new orde
   t.deepEqual(scene.effects.at(-1), {
     type: 'spawn',
     key: 'order/mm1abc00000002',
-    input: { ...order, ...SUCCESSOR, quantity: '1.6', placedAt: 7_000 },
+    input: { ...order, ...SUCCESSOR, quantity: '1.6', linkedTo: null, placedAt: 7_000 },
   });
   t.is(scene.context.replacedBy, 'mm1abc00000002');
   const [report] = scene.effects.filter(({ type }) => type === 'publish');

@@ -159,6 +159,17 @@ test('what comes back just as it went is restored, without another restriction',
   t.deepEqual(provider.context.unexplained, {});
 });
 
+test('an asset is not opened while a trade that paid its fee in it is on its way to the books', (t) => {
+  const found = { balances: [held('BNB', '2')], differences: [off('BNB', '2')] };
+  const seen = round(first(found), found);
+  const trade = { tradeId: '5', venueOrderId: '77', quantity: '0.4', price: '100', ...UNPAID };
+  const paid = { ...trade, fee: '0.1', feeAsset: 'BNB' };
+  const late = (execution: typeof trade | typeof paid): ProviderScene =>
+    round(seen, { ...found, missing: 1, found: [{ id: null, order: foreign('web1', '77'), executions: [execution] }] });
+  t.true(late(trade).context.assets['BNB']?.isOpened);
+  t.false(late(paid).context.assets['BNB']?.isOpened);
+});
+
 test('an asset that comes later begins with what it holds once nothing is on its way', (t) => {
   let provider = first({ balances: [held('BTC', '2')] });
   const found = { balances: [held('BTC', '2'), held('SOL', '5')], differences: [off('SOL', '5')] };

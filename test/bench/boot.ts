@@ -42,7 +42,8 @@ export async function addFinishedOrders(url: string, life: Lifecycle, first: num
   await run(url, [
     [
       `insert into actors (id, key, kind, shard, machine_version, version, status, state, snapshot)
-       select i, 'order/done' || i, 'order', 0, ${orderActor.version}, $3, 'done', $4, $5::json from generate_series($1::int8, $2::int8) i`,
+       select i, 'order/done' || i, 'order', 0, ${orderActor.version}, $3, 'done', $4, $5::json
+         from generate_series($1::int8, $2::int8) i`,
       [...ids, life.steps.length, life.state, life.snapshot],
     ],
     [

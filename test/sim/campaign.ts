@@ -1,7 +1,8 @@
 // Many histories one after the other, and what they came to together.
 import fs from 'node:fs';
 import path from 'node:path';
-import { addCounts, type Counts, NO_COUNTS, runHistory } from './history.ts';
+import { addCounts, type Counts, NO_COUNTS } from './counts.ts';
+import { runHistory } from './history.ts';
 import type { Flaws } from './world.ts';
 
 export interface Campaign extends Counts {
@@ -19,7 +20,7 @@ export function keptSeeds(file = KEPT): number[] {
 
 export function keepSeeds(seeds: readonly number[], file = KEPT): void {
   const all = [...new Set([...keptSeeds(file), ...seeds])].sort((a, b) => a - b);
-  fs.writeFileSync(file, `${JSON.stringify(all)}\n`);
+  fs.writeFileSync(file, `[${all.join(', ')}]\n`);
 }
 
 /** Seeds from `first` on. */

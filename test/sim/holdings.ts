@@ -13,8 +13,7 @@ import { contextOf } from './snapshots.ts';
 
 /** What an order may still ask of others. */
 interface Open {
-  /** Null: no room is reserved for it. */
-  readonly left: Decimal | null;
+  readonly left: Decimal;
   readonly locked: { readonly asset: string; readonly amount: Decimal } | null;
 }
 
@@ -70,8 +69,7 @@ export class Holdings {
     const found: string[] = [];
     for (const [id, { left }] of this.#open) {
       const has = reserved.get(id);
-      if (left !== null && has !== format(left))
-        found.push(`RESERVED: ${id} has ${has} in risk, needs ${format(left)}`);
+      if (has !== format(left)) found.push(`RESERVED: ${id} has ${has} in risk, needs ${format(left)}`);
     }
     for (const [id, left] of reserved)
       if (!this.#open.has(id)) found.push(`RESERVED: ${id} has ${left} in risk, and does not work`);

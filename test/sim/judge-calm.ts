@@ -10,6 +10,8 @@ import type { ActorKey } from '../../actors/runtime/message.ts';
 import type { TransitionRow } from '../../actors/runtime/ports.ts';
 import { createStepper, type Head } from '../../actors/runtime/step.ts';
 import { stamp } from '../../actors/runtime/turn.ts';
+import type { Version } from './book.ts';
+import { journalOf } from './judge-money.ts';
 import type { World } from './world.ts';
 
 const REPAIRS: ReadonlySet<string> = new Set(['OrderFound', 'OrderNotFound', 'QueryFailed', 'ReconcileRequested']);
@@ -49,18 +51,27 @@ const ROUND_MS = 1_000;
 const BETWEEN_MS = 32_000;
 
 /** Only an order that moved in the middle of a round is asked about, or one of which a trade was taken back. */
-function questions({ venue }: World, key: ActorKey, journal: readonly TransitionRow[]): string[] {
+function questions({ venue, database }: World, key: ActorKey, journal: readonly TransitionRow[]): string[] {
   const [first] = journal;
   const { input } = JSON.parse(first?.body ?? '{}') as { readonly input: OrderInput };
   const booked = input.external === null ? venue.of(input.clientOrderId)[0] : venue.byId(input.external.venueOrderId);
   const versions = booked?.versions ?? [];
   const isTakenBack = versions.map(({ filled }, index) => filled < (versions[index - 1]?.filled ?? 0n));
   const asked = journal.filter(({ type }) => type === 'ReconcileRequested' || type === 'OrderFound');
-  const idle = asked.filter(
-    ({ at }) =>
-      !versions.some((one, index) => one.at <= at && one.at >= at - (isTakenBack[index] ? BETWEEN_MS : ROUND_MS)),
-  );
+  // One of others that moved while a round looked may be taken for open, and is asked about by the next.
+  const looks = input.external === null ? [] : looksOf(database);
+  const isDue = (one: Version, index: number, at: number): boolean => {
+    const seenAt = looks.find((look) => look >= one.at && look <= one.at + ROUND_MS) ?? at;
+    return one.at <= at && (isTakenBack[index] || seenAt < at ? at - one.at <= BETWEEN_MS : at - one.at <= ROUND_MS);
+  };
+  const idle = asked.filter(({ at }) => !versions.some((one, index) => isDue(one, index, at)));
   return idle.map(({ type, at }) => `${key}: ${type} at ${at}, and nothing had happened`);
+}
+
+function looksOf(database: World['database']): readonly number[] {
+  return journalOf(database)
+    .filter(({ type }) => type === 'Reconciled')
+    .map(({ at }) => at);
 }
 
 function repairs({ machine }: ActorDefinition, key: ActorKey, journal: readonly TransitionRow[]): string[] {

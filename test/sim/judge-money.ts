@@ -50,7 +50,8 @@ export function isLookedOver({ database, venue }: World): boolean {
   return last !== undefined && last.at > movedAt + SEEN_MS;
 }
 
-function journalOf({ ids, journals }: World['database']): readonly TransitionRow[] {
+/** What the provider heard. */
+export function journalOf({ ids, journals }: World['database']): readonly TransitionRow[] {
   const id = ids.get(providerKey(PROVIDER));
   return id === undefined ? [] : (journals.get(id) ?? []);
 }

@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     does: 'knows a trade by its id alone, without its order',
     flaws: { executionKey: ({ venue, account, symbol, tradeId }) => [venue, account, symbol, tradeId].join(' ') },
-    breaks: 'NO_END',
+    breaks: 'POSITION',
   },
   {
     does: 'ignores the orders of others',
