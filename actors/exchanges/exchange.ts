@@ -156,7 +156,7 @@ export interface ExchangeSettings {
   readonly provider?: string;
   /** Part of the key of every execution; the adapter's name when absent. A paper venue needs one of its own. */
   readonly venue?: string;
-  /** This and the other two: empty where the adapter knows the venue's own hosts. */
+  /** This and the other two: empty where nobody configured it. The adapter goes to its venue's hosts, or refuses. */
   readonly restUrl: string;
   /** Market streams. */
   readonly streamUrl: string;

@@ -13,6 +13,8 @@ export const ONE: Decimal = 10n ** 18n;
 export const ZERO: Decimal = 0n;
 
 const INTEGER_DIGITS_MAX = 20;
+/** Before it is looked at: what comes from outside may be long. */
+const CHARS_MAX = 128;
 const TEXT_FORM = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /**
@@ -20,6 +22,7 @@ const TEXT_FORM = /^(-?)(\d+)(?:\.(\d+))?$/;
  * blanks, more than 20 digits before the point or 18 significant ones after it.
  */
 export function parse(text: string): Decimal {
+  if (text.length > CHARS_MAX) throw invalid(text, `at most ${CHARS_MAX} characters`);
   const [, sign, whole, fraction = ''] = TEXT_FORM.exec(text) ?? [];
   if (whole === undefined) throw invalid(text, 'digits with at most one point');
   const kept = fraction.length > PLACES ? fraction.replace(/0+$/, '') : fraction;

@@ -250,7 +250,7 @@ test('the same report has the same id whenever it comes, and the next one anothe
   t.not(idOf(first), idOf({ ...first, I: 8641985 }));
   const { I: _, ...older } = first;
   t.is(idOf(older), '42:ETH-BTC:4293153:NEW--1-0-1499405658657');
-  t.not(idOf(older), idOf({ ...older, x: 'TRADE', t: 7, z: '0.5' }));
+  t.not(idOf(older), idOf({ ...older, x: 'TRADE', t: 7, l: '0.5', L: '0.1', z: '0.5' }));
 });
 
 test('a report of a trade carries the one fill, with its own fee', (t) => {

@@ -39,7 +39,12 @@ export interface FakeVenue extends AsyncDisposable {
   script(route: string, answers: readonly Answer[]): void;
   stays(route: string, answer: Answer): void;
   /** How the endpoints answer subscriptions, in turn; then they confirm. */
-  readonly userReplies: ('confirm' | 'silence' | { readonly code: number; readonly msg: string })[];
+  readonly userReplies: (
+    | 'confirm'
+    | 'silence'
+    | { readonly code: number; readonly msg: string }
+    | { readonly raw: string }
+  )[];
   readonly marketReplies: ('confirm' | 'silence' | 'refuse')[];
   toUser(event: unknown): void;
   toMarket(stream: string, data: unknown): void;
@@ -204,7 +209,9 @@ class Venue implements FakeVenue {
     this.userFrames.push(frame);
     const reply = this.userReplies.shift() ?? 'confirm';
     if (reply === 'confirm') socket.send(JSON.stringify({ id: frame.id, status: 200, result: { subscriptionId: 0 } }));
-    else if (reply !== 'silence') socket.send(JSON.stringify({ id: frame.id, status: 400, error: reply }));
+    else if (reply === 'silence') return;
+    else if ('raw' in reply) socket.send(reply.raw);
+    else socket.send(JSON.stringify({ id: frame.id, status: 400, error: reply }));
   }
 
   #onMarket(socket: WebSocket, text: string): void {

@@ -12,8 +12,8 @@ export interface OkxRequest {
   readonly body: string;
 }
 
-/** What is answered as JSON; null cuts the connection without a word. */
-export type OkxAnswer = (request: OkxRequest) => object | null | Promise<object | null>;
+/** What is answered as JSON, a text as it is; null cuts the connection without a word. */
+export type OkxAnswer = (request: OkxRequest) => object | string | null | Promise<object | string | null>;
 
 export interface OkxServer {
   readonly port: number;
@@ -23,6 +23,7 @@ export interface OkxServer {
   /** Called for each subscription, after it was confirmed. */
   onSubscribe: (arg: OkxChannel) => void;
   push(frame: object): void;
+  pushText(frame: string): void;
   /** Ends the sockets, without a closing handshake. */
   cut(): void;
   /** Their peers hear nothing any more, and are not heard. */
@@ -52,7 +53,10 @@ export async function okxServer(): Promise<OkxServer> {
       seen.push(asked);
       void answerTo(asked, answers).then((json) => {
         if (json === null) response.destroy();
-        else response.setHeader('content-type', 'application/json').end(JSON.stringify(json));
+        else
+          response
+            .setHeader('content-type', 'application/json')
+            .end(typeof json === 'string' ? json : JSON.stringify(json));
       });
     });
   });
@@ -62,8 +66,9 @@ export async function okxServer(): Promise<OkxServer> {
     seen,
     answers,
     onSubscribe: () => {},
-    push: (frame) => {
-      for (const socket of sockets.clients) if (!stalled.has(socket)) socket.send(JSON.stringify(frame));
+    push: (frame) => server.pushText(JSON.stringify(frame)),
+    pushText: (frame) => {
+      for (const socket of sockets.clients) if (!stalled.has(socket)) socket.send(frame);
     },
     cut: () => {
       for (const socket of sockets.clients) socket.terminate();
@@ -91,7 +96,7 @@ export async function okxServer(): Promise<OkxServer> {
   return Object.assign(server, { port });
 }
 
-async function answerTo(asked: OkxRequest, answers: OkxServer['answers']): Promise<object | null> {
+async function answerTo(asked: OkxRequest, answers: OkxServer['answers']): Promise<object | string | null> {
   const name = `${asked.method} ${asked.path.split('?')[0] ?? ''}`;
   const answer = answers.get(name);
   return answer ? answer(asked) : { code: '50404', msg: `no answer to ${name}` };

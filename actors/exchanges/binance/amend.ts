@@ -55,6 +55,8 @@ async function reduce(
   const judged = judgeAmend(reply, (json) => {
     const order = parseAmended(json, desk.canonical);
     expectOurs(order, { ...request, venueOrderId });
+    // The name was sent along so that it stays.
+    expectOurs(order, { clientOrderId, symbol: request.symbol });
     if (compare(parse(order.quantity), parse(quantity)) !== 0) {
       throw new Unreadable(`amended order: its quantity was ${order.quantity}, not ${quantity}`);
     }

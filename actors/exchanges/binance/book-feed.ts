@@ -84,7 +84,9 @@ class BookFeed {
         if (signal.aborted) return;
       }
       const askedAt = clock.now();
-      const seed = await depth(venueSymbol, bounds.bookSnapshotLevels, signal).then(parseDepth, () => null);
+      const seed = await depth(venueSymbol, bounds.bookSnapshotLevels, signal)
+        .then(parseDepth)
+        .catch(() => null);
       if (signal.aborted) return;
       this.#failures += 1;
       if (seed && this.#start(bookFrom(seed), askedAt)) return;

@@ -38,6 +38,7 @@ export class Link {
   /** Assets that were not empty once: when one runs empty, that is news. */
   readonly #assets = new Set<string>();
   #user: UserStream | null = null;
+  #pairs: Listing['names'] = [];
   #names: SymbolMap = symbolMap([]);
 
   constructor(options: LinkOptions) {
@@ -83,9 +84,19 @@ export class Link {
     return this.#market.subscribe(feeds);
   }
 
+  /** A name that was listed once stays what it was: orders and fills are known under it, whatever a later list says. */
+  #learnNames({ names }: Listing): void {
+    const listed = symbolMap(names);
+    const isNew = ({ symbol, venueSymbol }: Listing['names'][number]): boolean =>
+      this.#names.toVenue(symbol) === undefined && this.#names.toCanonical(venueSymbol) === undefined;
+    const fresh = names.filter(isNew);
+    this.#pairs = [...this.#pairs, ...fresh];
+    this.#names = this.#pairs.length === fresh.length ? listed : symbolMap(this.#pairs);
+  }
+
   async readListing(signal: AbortSignal): Promise<Listing> {
     const listing = parseListing(await this.rest.getExchangeInfo(signal));
-    this.#names = symbolMap(listing.names);
+    this.#learnNames(listing);
     this.rest.limiter.learn(listing.limits);
     return listing;
   }

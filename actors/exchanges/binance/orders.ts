@@ -1,5 +1,6 @@
 // Submit, cancel and query: the request, the judgement on its reply, and the outcome in the port's words.
 import type { CancelOutcome, OrderRef, QueryOutcome, SubmitOutcome, SubmitRequest } from '../exchange.ts';
+import { expectAsSent } from '../wire/as-sent.ts';
 import { Unreadable } from '../wire/read-as.ts';
 import { type Desk, expectOurs, unlisted, wordsOf } from './desk.ts';
 import { termsOf } from './order-types.ts';
@@ -28,6 +29,7 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
   const judged = judgeSubmit(reply, (json) => {
     const submitted = parseSubmitted(json, desk.canonical);
     expectOurs(submitted.order, { clientOrderId: request.clientOrderId, symbol: request.symbol });
+    expectAsSent(submitted.order, request);
     return submitted;
   });
   if (judged.verdict === 'done') return { outcome: 'accepted', ...judged.value };

@@ -5,7 +5,7 @@ import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
 import type { VenueLimit } from '../wire/limiter.ts';
 import { readAs } from '../wire/read-as.ts';
-import { amount } from './parse.ts';
+import { amount, text } from '../wire/readable.ts';
 
 export interface Listing {
   /** What can be traded now. */
@@ -18,7 +18,7 @@ export interface Listing {
 
 const filter = z.looseObject({ filterType: z.string() });
 const symbolRecord = z.object({
-  symbol: z.string().min(1),
+  symbol: text,
   status: z.string(),
   baseAsset: z.string(),
   quoteAsset: z.string(),

@@ -5,12 +5,22 @@ import type { MarketEvent } from '../../market/market-event.ts';
 import type { BookDiff } from '../../market/order-book.ts';
 import type { OrderReport, VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
-import { amount, type Canonical, extrasOf, id, levels, priceOf, side, statusOf, time } from './parse.ts';
+import {
+  amount,
+  expectValue,
+  expectWithin,
+  positiveAmount,
+  reason,
+  signedAmount,
+  text,
+  time,
+} from '../wire/readable.ts';
+import { type Canonical, extrasOf, id, levels, priceOf, side, statusOf } from './parse.ts';
 
 const report = z.object({
-  s: z.string().min(1),
-  c: z.string(),
-  C: z.string().nullish(),
+  s: text,
+  c: text,
+  C: z.union([text, z.literal('')]).nullish(),
   S: side,
   o: z.string().default(''),
   q: amount,
@@ -18,21 +28,21 @@ const report = z.object({
   P: amount.optional(),
   x: z.string(),
   X: z.string(),
-  r: z.string().default('NONE'),
+  r: reason.default('NONE'),
   i: id,
   l: amount,
   z: amount,
-  Z: amount.optional(),
+  Z: signedAmount.optional(),
   L: amount,
-  n: amount.nullish(),
-  N: z.string().nullish(),
+  n: signedAmount.nullish(),
+  N: z.union([text, z.literal('')]).nullish(),
   T: time,
   t: z.int(),
   I: z.int().optional(),
   m: z.boolean(),
   w: z.boolean().default(false),
   bt: z.int().nonnegative().optional(),
-  eR: z.union([z.int(), z.string()]).optional(),
+  eR: z.union([z.int(), reason]).optional(),
 });
 type Report = z.output<typeof report>;
 
@@ -53,10 +63,13 @@ export function parseReport(json: unknown, account: string, canonical: Canonical
     updatedAt: event.T,
   };
   const busted = bustedBy(event);
+  const execution = FILLS.has(event.x) ? executionOf(event) : null;
+  expectValue('executionReport', order.quantity, order.price);
+  if (execution) expectWithin('executionReport', [execution], order.filledQuantity);
   return {
     reportId: reportIdOf(event, account, order),
     order,
-    execution: FILLS.has(event.x) ? executionOf(event) : null,
+    execution,
     ...(busted && { busted }),
     reason: reasonOf(event),
   };
@@ -83,6 +96,7 @@ function reportIdOf(event: Report, account: string, order: VenueOrder): string {
 
 function executionOf(event: Report): Execution {
   if (event.t < 0) throw new Unreadable(`executionReport: a trade of order ${event.i} has no trade id`);
+  if (event.l === '0' || event.L === '0') throw new Unreadable(`executionReport: trade ${event.t} is of nothing`);
   const charged = event.n !== undefined && event.n !== null && Boolean(event.N);
   return {
     tradeId: String(event.t),
@@ -102,14 +116,14 @@ function reasonOf(event: Report): string | null {
   return event.eR === undefined ? null : `expiry reason ${event.eR}`;
 }
 
-const position = z.object({ u: time, B: z.array(z.object({ a: z.string().min(1), f: amount, l: amount })) });
+const position = z.object({ u: time, B: z.array(z.object({ a: text, f: signedAmount, l: signedAmount })) });
 
 export function parsePosition(json: unknown): readonly VenueBalance[] {
   const { u, B } = readAs(position, json, 'outboundAccountPosition');
   return B.map(({ a, f, l }) => ({ asset: a, available: f, locked: l, observedAt: u }));
 }
 
-const trade = z.object({ t: id, p: amount, q: amount, T: time, m: z.boolean() });
+const trade = z.object({ t: id, p: positiveAmount, q: positiveAmount, T: time, m: z.boolean() });
 
 /** The taker's side: when the buyer made the price, somebody sold into it. */
 export function parseTradeEvent(json: unknown, provider: string, symbol: string): MarketEvent {

@@ -1,23 +1,19 @@
 // The border for REST: the venue's JSON in, our words out. Pure; throws Unreadable for anything else. Amounts
 // leave in shortest form, so that the same fill reads the same from a reply, the stream and the history.
 import { z } from 'zod';
-import { add, format, isZero, parse } from '../../market/decimal.ts';
+import { add, isZero, parse } from '../../market/decimal.ts';
 import type { Execution, Side, VenueOrder, VenueStatus, VenueTrade } from '../../market/execution.ts';
 import type { PriceLevel } from '../../market/market-event.ts';
 import type { VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
+import { amount, expectValue, expectWithin, positiveAmount, signedAmount, text, time } from '../wire/readable.ts';
 import { isStop, orderTypeOf } from './order-types.ts';
 
 /** Our symbol for the venue's name. */
 export type Canonical = (venueSymbol: string) => string;
 
-export const amount = z
-  .string()
-  .regex(/^-?\d+(\.\d+)?$/)
-  .transform((text) => format(parse(text)));
-export const time = z.int().nonnegative();
 export const id = z.int().nonnegative().transform(String);
-export const side = z.enum(['BUY', 'SELL']).transform((text): Side => (text === 'BUY' ? 'Buy' : 'Sell'));
+export const side = z.enum(['BUY', 'SELL']).transform((word): Side => (word === 'BUY' ? 'Buy' : 'Sell'));
 const level = z.tuple([amount, amount]).transform(([price, quantity]): PriceLevel => ({ price, quantity }));
 export const levels = z.array(level);
 
@@ -61,9 +57,9 @@ export function priceOf(price: string): string | null {
 }
 
 const orderFields = {
-  symbol: z.string().min(1),
+  symbol: text,
   orderId: id,
-  clientOrderId: z.string().min(1),
+  clientOrderId: text,
   price: amount,
   origQty: amount,
   executedQty: amount,
@@ -71,18 +67,24 @@ const orderFields = {
   side,
   type: z.string().default(''),
   stopPrice: amount.optional(),
-  cummulativeQuoteQty: amount.optional(),
+  cummulativeQuoteQty: signedAmount.optional(),
   isWorking: z.boolean().optional(),
   // -1 for an order that never was on the book.
   workingTime: z.int().optional(),
 };
-const fill = z.object({ price: amount, qty: amount, commission: amount, commissionAsset: z.string(), tradeId: id });
+const fill = z.object({
+  price: positiveAmount,
+  qty: positiveAmount,
+  commission: signedAmount,
+  commissionAsset: text,
+  tradeId: id,
+});
 const submitAnswer = z.object({
   ...orderFields,
   transactTime: time,
   fills: z.array(fill).default([]),
 });
-const cancelAnswer = z.object({ ...orderFields, origClientOrderId: z.string().min(1), transactTime: time.optional() });
+const cancelAnswer = z.object({ ...orderFields, origClientOrderId: text, transactTime: time.optional() });
 const orderRecord = z.object({ ...orderFields, time, updateTime: time });
 
 export interface Submitted {
@@ -106,6 +108,7 @@ export function parseSubmitted(json: unknown, canonical: Canonical): Submitted {
       tradedAt: answer.transactTime,
     }),
   );
+  expectWithin('order', executions, order.filledQuantity);
   return { order, executions };
 }
 
@@ -121,7 +124,7 @@ const amendAnswer = z.object({
     ...orderFields,
     origQty: amount.optional(),
     qty: amount,
-    cumulativeQuoteQty: amount.optional(),
+    cumulativeQuoteQty: signedAmount.optional(),
   }),
 });
 
@@ -146,6 +149,8 @@ type OrderFields = z.output<z.ZodObject<typeof orderFields>>;
 
 function orderOf(fields: OrderFields, clientOrderId: string, updatedAt: number, canonical: Canonical): VenueOrder {
   const isWorking = fields.isWorking ?? (fields.workingTime ?? -1) >= 0;
+  const price = priceOf(fields.price);
+  expectValue('order', fields.origQty, price);
   return {
     clientOrderId,
     venueOrderId: fields.orderId,
@@ -154,7 +159,7 @@ function orderOf(fields: OrderFields, clientOrderId: string, updatedAt: number, 
     status: statusOf(fields.status, fields.type, isWorking),
     rawStatus: fields.status,
     quantity: fields.origQty,
-    price: priceOf(fields.price),
+    price,
     filledQuantity: fields.executedQty,
     ...extrasOf(fields.type, fields.stopPrice, fields.cummulativeQuoteQty),
     updatedAt,
@@ -162,20 +167,27 @@ function orderOf(fields: OrderFields, clientOrderId: string, updatedAt: number, 
 }
 
 const tradeRecord = z.object({
-  symbol: z.string().min(1),
+  symbol: text,
   id,
   orderId: id,
-  price: amount,
-  qty: amount,
-  commission: amount,
-  commissionAsset: z.string(),
+  price: positiveAmount,
+  qty: positiveAmount,
+  commission: signedAmount,
+  commissionAsset: text,
   time,
   isBuyer: z.boolean(),
   isMaker: z.boolean(),
 });
 
 export function parseTrades(json: unknown, canonical: Canonical): readonly VenueTrade[] {
-  return readAs(z.array(tradeRecord), json, 'trades').map((trade) => ({
+  return readAs(z.array(tradeRecord), json, 'trades').map((trade) => {
+    expectValue('trades', trade.qty, trade.price);
+    return tradeOf(trade, canonical);
+  });
+}
+
+function tradeOf(trade: z.output<typeof tradeRecord>, canonical: Canonical): VenueTrade {
+  return {
     tradeId: trade.id,
     venueOrderId: trade.orderId,
     symbol: canonical(trade.symbol),
@@ -186,14 +198,14 @@ export function parseTrades(json: unknown, canonical: Canonical): readonly Venue
     feeAsset: trade.commissionAsset,
     liquidity: trade.isMaker ? 'maker' : 'taker',
     tradedAt: trade.time,
-  }));
+  };
 }
 
 const accountRecord = z.object({
   uid: z.int().nonnegative().optional(),
   updateTime: time.optional(),
-  accountType: z.string().optional(),
-  balances: z.array(z.object({ asset: z.string().min(1), free: amount, locked: amount })),
+  accountType: text.optional(),
+  balances: z.array(z.object({ asset: text, free: signedAmount, locked: signedAmount })),
 });
 
 export interface Account {

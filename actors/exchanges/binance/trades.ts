@@ -3,6 +3,7 @@
 import type { Execution, VenueTrade } from '../../market/execution.ts';
 import { ExchangeFault } from '../exchange.ts';
 import type { Priority } from '../wire/limiter.ts';
+import { Unreadable } from '../wire/read-as.ts';
 import { type Desk, unlisted } from './desk.ts';
 import { parseTrades } from './parse.ts';
 import type { Parameters } from './sign.ts';
@@ -85,7 +86,11 @@ async function page(
   signal: AbortSignal,
 ): Promise<readonly VenueTrade[]> {
   const json = await desk.rest.getMyTrades([...of, ['limit', String(desk.tradesPage)]], priority, signal);
-  return parseTrades(json, desk.canonical);
+  const trades = parseTrades(json, desk.canonical);
+  const [, venueSymbol = ''] = of.find(([name]) => name === 'symbol') ?? [];
+  const other = trades.find(({ symbol }) => symbol !== desk.canonical(venueSymbol));
+  if (other) throw new Unreadable(`trades: of ${other.symbol}, asked for ${venueSymbol}`);
+  return trades;
 }
 
 function keyOf(trade: VenueTrade): string {

@@ -8,6 +8,7 @@ import { type Clock, within } from '../wire/clock.ts';
 import { Delivery } from '../wire/delivery.ts';
 import type { Channel, Held } from '../wire/keep-open.ts';
 import { type LiveSocket, openSocket } from '../wire/live-socket.ts';
+import { Unreadable } from '../wire/read-as.ts';
 import type { Redact } from '../wire/redact.ts';
 import { placeOf, withPath } from '../wire/url.ts';
 import { isKeyRefused } from './outcome.ts';
@@ -40,6 +41,9 @@ const frame = z.union([
   z.object({ event: z.looseObject({ e: z.string() }) }),
   z.looseObject({ e: z.string() }).transform((event) => ({ event })),
 ]);
+
+/** Requests beside the one subscription are never made, but a venue may answer what it could not read. */
+const anyAnswer = z.object({ id: z.union([z.string(), z.int()]).nullable(), event: z.undefined().optional() });
 
 type Answer = z.output<typeof answer>;
 
@@ -99,7 +103,9 @@ export class UserStream implements Channel {
     const asAnswer = answer.safeParse(json);
     if (asAnswer.success) return resolve(asAnswer.data);
     const asEvent = frame.safeParse(json);
-    if (asEvent.success) this.#onEvent(asEvent.data.event);
+    if (asEvent.success) return this.#onEvent(asEvent.data.event);
+    // The rest is passed over only where it says that it answers a request: it might have been a fill.
+    if (!anyAnswer.safeParse(json).success) throw new Unreadable('a frame of the user data stream: of no known form');
   }
 
   #onEvent(event: { readonly e: string }): void {
@@ -122,9 +128,15 @@ export class UserStream implements Channel {
         return this.#socket?.close(`the venue ended the stream (${event.e})`);
       // listStatus and whatever comes later say nothing of single orders that executionReport does not.
       default:
+        if (isAboutAnOrder(event)) throw new Unreadable('an event about an order: of no known kind');
         return;
     }
   }
+}
+
+/** What only an order report has: execution type and status beside the order's id. */
+function isAboutAnOrder(event: object): boolean {
+  return 'x' in event && 'X' in event && 'i' in event;
 }
 
 function accept(reply: Answer, redact: Redact): void {

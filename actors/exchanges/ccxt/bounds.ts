@@ -25,6 +25,8 @@ export interface CcxtBounds extends Bounds {
 
 export const BOUNDS: CcxtBounds = {
   ...SOCKETS,
+  // Some venues send a whole book in one frame.
+  frameBytesMax: 4 * 1024 * 1024,
   settleMs: 1_000,
   settleStepMs: 50,
   keepAliveMs: 1_500,

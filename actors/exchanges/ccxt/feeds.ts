@@ -7,7 +7,8 @@ import { ExchangeFault, type FeedRequest } from '../exchange.ts';
 import type { Clock } from '../wire/clock.ts';
 import { type Conflated, conflated } from '../wire/conflate.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
-import { amountOf } from './amount.ts';
+import { TEXT_CHARS, time } from '../wire/readable.ts';
+import { sizeOf } from './amount.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
 import type { Watch } from './watching.ts';
@@ -94,17 +95,17 @@ function latest(
 }
 
 const decimal = z.unknown().transform((value, context) => {
-  const text = amountOf(value);
+  const text = sizeOf(value);
   if (text !== null) return text;
   context.addIssue({ code: 'custom', message: 'not a decimal' });
   return z.NEVER;
 });
 const trade = z.object({
-  id: z.string().nullish(),
+  id: z.string().max(TEXT_CHARS).nullish(),
   side: z.enum(['buy', 'sell']),
   price: decimal,
   amount: decimal,
-  timestamp: z.int(),
+  timestamp: time,
 });
 
 function onTrades(json: unknown, { provider, symbol, emit }: FeedOptions): void {
@@ -116,7 +117,7 @@ function onTrades(json: unknown, { provider, symbol, emit }: FeedOptions): void 
   }
 }
 
-const candle = z.tuple([z.int(), decimal, decimal, decimal, decimal, decimal]);
+const candle = z.tuple([time, decimal, decimal, decimal, decimal, decimal]);
 
 function onKlines(json: unknown, { provider, symbol, emit }: FeedOptions): void {
   for (const [openTime, openPrice, highPrice, lowPrice, closePrice, volume] of readAs(
@@ -135,15 +136,15 @@ const ticker = z.object({
   bid: z.unknown().optional(),
   ask: z.unknown().optional(),
   baseVolume: z.unknown().optional(),
-  timestamp: z.int().nullish(),
+  timestamp: time.nullish(),
 });
 
 /** A market without one side has no ticker. */
 function tickerOf(json: unknown, { provider, symbol, clock }: FeedOptions): MarketEvent | null {
   const { last, bid, ask, baseVolume, timestamp } = readAs(ticker, json, 'ticker');
-  const [lastPrice, bidPrice, askPrice] = [amountOf(last), amountOf(bid), amountOf(ask)];
+  const [lastPrice, bidPrice, askPrice] = [sizeOf(last), sizeOf(bid), sizeOf(ask)];
   if (lastPrice === null || bidPrice === null || askPrice === null) return null;
-  const volume24h = amountOf(baseVolume) ?? '0';
+  const volume24h = sizeOf(baseVolume) ?? '0';
   const payload = { lastPrice, bidPrice, askPrice, volume24h, timestamp: timestamp ?? Math.round(clock.now()) };
   return { type: 'Ticker', provider, symbol, payload };
 }
@@ -152,7 +153,7 @@ const book = z.object({
   bids: z.array(z.unknown()),
   asks: z.array(z.unknown()),
   nonce: z.int().nullish(),
-  timestamp: z.int().nullish(),
+  timestamp: time.nullish(),
 });
 
 /** A book that crosses itself is in the middle of being mended by ccxt. */
@@ -169,7 +170,7 @@ function bookOf(json: unknown, { provider, symbol, clock, bounds }: FeedOptions)
 }
 
 function levelOf(level: unknown): PriceLevel {
-  const [price, quantity] = Array.isArray(level) ? [amountOf(level[0]), amountOf(level[1])] : [null, null];
+  const [price, quantity] = Array.isArray(level) ? [sizeOf(level[0]), sizeOf(level[1])] : [null, null];
   if (price === null || quantity === null) throw new Unreadable('order book: a level is no pair of decimals');
   return { price, quantity };
 }

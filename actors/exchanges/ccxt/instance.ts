@@ -27,7 +27,8 @@ export function createInstance(options: InstanceOptions): CcxtExchange {
   });
   // ccxt's name for the size of a book that begins with a snapshot.
   const snapshot = settings.snapshotDepth === undefined ? {} : { watchOrderBookLimit: settings.snapshotDepth };
-  Object.assign(exchange.options, profile.options, snapshot, { maxRetriesOnFailure: 0 });
+  const ws = { options: { maxPayload: bounds.frameBytesMax } };
+  Object.assign(exchange.options, profile.options, snapshot, { maxRetriesOnFailure: 0, ws });
   // Amounts as the venue wrote them.
   exchange.number = String;
   exchange.timeout = settings.httpTimeoutMs;
@@ -65,6 +66,8 @@ function attend(exchange: CcxtExchange, clock: Clock): void {
     const [futureOf, send] = [client.future.bind(client), client.send.bind(client)];
     client.future = (messageHash) => handled(futureOf(messageHash));
     client.send = (message) => handled(send(message));
+    // It prints frames it cannot read, and its address, which holds a listen key at some venues.
+    client.log = () => undefined;
     const onOpen = (): void => {
       client.lastPong = clock.now();
     };

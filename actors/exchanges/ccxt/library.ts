@@ -30,6 +30,7 @@ export interface SocketClient {
   lastPong?: number | undefined;
   future: (messageHash: string) => Promise<unknown>;
   send: (message: unknown) => Promise<unknown>;
+  log: (...words: unknown[]) => void;
 }
 
 /** A cache that ccxt's handlers append every report to, one by one, before it merges them. */

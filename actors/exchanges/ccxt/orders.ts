@@ -11,6 +11,7 @@ import type {
   SubmitOutcome,
   SubmitRequest,
 } from '../exchange.ts';
+import { expectAsSent } from '../wire/as-sent.ts';
 import { Unreadable } from '../wire/read-as.ts';
 import { ask, type Desk, unlisted } from './desk.ts';
 import { type Judged, judge } from './outcome.ts';
@@ -89,6 +90,7 @@ function submittedOf(
   if (identity.isBare) return { order: asAsked(desk, identity.venueOrderId, request), executions: [] };
   const read = parseOrder(json, desk.profile, desk.clock.now());
   expectOurs(read.order, { clientOrderId: request.clientOrderId, symbol: request.symbol });
+  expectAsSent(read.order, request);
   return { order: read.order, executions: fillsIn(desk, read) };
 }
 

@@ -144,6 +144,11 @@ export function withoutAddresses(text: string): string {
   return text.replace(/\b\w+:\/\/\S+/g, '[address]');
 }
 
+/** ccxt's texts name addresses, and those of a user stream may hold a listen key. */
+export function reasonOf(error: unknown): string {
+  return `${classOf(error)}: ${withoutAddresses(messageOf(error))}`;
+}
+
 /** From the error's own class upward. */
 export function classesOf(error: unknown): readonly string[] {
   const names: string[] = [];

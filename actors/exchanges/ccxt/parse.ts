@@ -6,6 +6,7 @@ import type { Instrument } from '../../market/instrument.ts';
 import { isAsset } from '../../market/symbol.ts';
 import type { VenueBalance } from '../exchange.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
+import { expectValue, TEXT_CHARS, TIME_MAX, text } from '../wire/readable.ts';
 import { amountOf, PLACES_MAX } from './amount.ts';
 import type { UnifiedMarket } from './library.ts';
 import type { Profile } from './profile.ts';
@@ -31,9 +32,31 @@ const amount = z.unknown().transform((value, context) => {
   context.addIssue({ code: 'custom', message: 'not a decimal' });
   return z.NEVER;
 });
-const maybe = z.unknown().optional().transform(amountOf);
-const time = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transform(Number)]);
-const id = z.union([z.string().min(1), z.int().nonnegative().transform(String)]);
+/** Null where nothing is said; what is said and is no decimal is not passed over. */
+const said = z
+  .unknown()
+  .optional()
+  .transform((value, context) => {
+    const text = amountOf(value);
+    if (text !== null || value === undefined || value === null || value === '') return text;
+    context.addIssue({ code: 'custom', message: 'not a decimal' });
+    return z.NEVER;
+  });
+const isNotNegative = (text: string | null): boolean => !text?.startsWith('-');
+const much = said.refine(isNotNegative, 'less than nothing');
+const positiveAmount = amount.refine((text) => isNotNegative(text) && text !== '0', 'nothing, or less');
+const time = z
+  .union([z.int().nonnegative(), z.string().max(TEXT_CHARS).regex(/^\d+$/).transform(Number)])
+  .refine((ms) => ms <= TIME_MAX, 'later than any time');
+/** Without the signs that keys of executions are written with. */
+const id = z.union([
+  z
+    .string()
+    .max(TEXT_CHARS)
+    .regex(/^[^\s:=@~]+$/),
+  z.int().nonnegative().transform(String),
+]);
+const name = z.union([text, z.literal('')]);
 const raw = z.record(z.string(), z.unknown()).catch({});
 const side = z.enum(['buy', 'sell']).transform((text) => (text === 'buy' ? 'Buy' : 'Sell'));
 
@@ -47,15 +70,15 @@ const moment = z.union([time, z.literal(-1).transform(() => null)]).nullish();
 
 const orderRecord = z.object({
   id,
-  clientOrderId: z.string().nullish(),
-  symbol: z.string().min(1),
+  clientOrderId: name.nullish(),
+  symbol: text,
   type: z.string().nullish(),
   side,
-  status: z.string().min(1),
-  price: maybe,
-  triggerPrice: maybe,
-  amount: maybe,
-  filled: maybe,
+  status: text,
+  price: much,
+  triggerPrice: much,
+  amount: much,
+  filled: much,
   timestamp: moment,
   lastUpdateTimestamp: moment,
   lastTradeTimestamp: moment,
@@ -77,6 +100,9 @@ export function parseOrder(json: unknown, profile: Profile, now: number): ReadOr
   const orderType = extras.orderType ?? orderTypeOf(read);
   const filledQuote = amountOf(extras.filledQuote);
   const times = [read.lastUpdateTimestamp, read.lastTradeTimestamp, read.timestamp].filter(isTime);
+  const quantity = read.amount ?? filled;
+  const price = read.type === 'market' || isNothing(read.price) ? null : read.price;
+  expectValue('order', quantity, price);
   const order: VenueOrder = {
     clientOrderId: clientIdOf(read),
     venueOrderId: read.id,
@@ -85,8 +111,8 @@ export function parseOrder(json: unknown, profile: Profile, now: number): ReadOr
     status: extras.parked === true ? 'parked' : statusOf(read.status),
     rawStatus: rawStatusOf(read.info) ?? read.status,
     // An order by value has no quantity until it is filled.
-    quantity: read.amount ?? filled,
-    price: read.type === 'market' || isNothing(read.price) ? null : read.price,
+    quantity,
+    price,
     filledQuantity: filled,
     // The venue writes less than zero for a value it does not know.
     ...(filledQuote !== null && !filledQuote.startsWith('-') && { filledQuote }),
@@ -112,7 +138,7 @@ function orderTypeOf({ type, triggerPrice }: z.output<typeof orderRecord>): Orde
 /** The answer to a cancel names the cancel at Binance. An order without any name of its own is not one of ours. */
 function clientIdOf(read: z.output<typeof orderRecord>): string {
   const canceled = read.info[CANCELED_ID];
-  if (typeof canceled === 'string' && canceled !== '') return canceled;
+  if (typeof canceled === 'string' && canceled !== '') return readAs(text, canceled, 'order');
   return read.clientOrderId ? read.clientOrderId : read.id;
 }
 
@@ -128,17 +154,17 @@ function statusOf(text: string): VenueStatus {
 
 function rawStatusOf(info: { readonly [name: string]: unknown }): string | null {
   const found = RAW_STATUS.map((name) => info[name]).find((value) => typeof value === 'string' && value !== '');
-  return typeof found === 'string' ? found : null;
+  return typeof found === 'string' ? found.slice(0, TEXT_CHARS) : null;
 }
 
 const tradeRecord = z.object({
   id,
   order: id,
-  symbol: z.string().min(1),
+  symbol: text,
   side,
-  amount,
-  price: amount,
-  fee: z.object({ cost: maybe, currency: z.string().nullish() }).nullish(),
+  amount: positiveAmount,
+  price: positiveAmount,
+  fee: z.object({ cost: said, currency: name.nullish() }).nullish(),
   takerOrMaker: z.enum(['taker', 'maker']).nullish().catch(null),
   timestamp: time,
   info: raw,
@@ -146,9 +172,10 @@ const tradeRecord = z.object({
 
 export function parseTrade(json: unknown, profile: Profile): VenueTrade {
   const read = readAs(tradeRecord, json, 'trade');
+  expectValue('trade', read.amount, read.price);
   const own = profile.fillOf(read.info);
   const fee = own.fee === undefined ? (read.fee?.cost ?? null) : amountOf(own.fee);
-  const feeAsset = read.fee?.currency ?? null;
+  const feeAsset = read.fee?.currency || null;
   const at = time.safeParse(own.at);
   const charged = fee !== null && feeAsset !== null;
   return {
@@ -184,9 +211,9 @@ export function asExecution({ symbol: _symbol, side: _side, ...execution }: Venu
 }
 
 const balanceRecord = z.object({
-  free: z.record(z.string(), maybe),
-  used: z.record(z.string(), maybe),
-  total: z.record(z.string(), maybe),
+  free: z.record(text, said),
+  used: z.record(text, said),
+  total: z.record(text, said),
   timestamp: time.nullish(),
   info: z.unknown(),
 });
@@ -195,8 +222,12 @@ export function parseBalances(json: unknown, now: number): readonly VenueBalance
   const { free, used, total, timestamp } = readAs(balanceRecord, json, 'balances');
   const observedAt = timestamp ? timestamp : now;
   return Object.keys({ ...free, ...used, ...total }).flatMap((asset): VenueBalance[] => {
-    const [available, locked] = parts(free[asset] ?? null, used[asset] ?? null, total[asset] ?? null);
-    return available === null || locked === null ? [] : [{ asset, available, locked, observedAt }];
+    const told = [free[asset] ?? null, used[asset] ?? null, total[asset] ?? null] as const;
+    if (told.every((part) => part === null)) return [];
+    const [available, locked] = parts(...told);
+    // An asset that is left out holds nothing: of one that is there in part, that must not be said.
+    if (available === null || locked === null) throw new Unreadable(`balances: of ${asset} only a part is told`);
+    return [{ asset, available, locked, observedAt }];
   });
 }
 
@@ -261,10 +292,10 @@ function positive(value: unknown): string | null {
 
 const identityRecord = z.object({
   id,
-  clientOrderId: z.string().nullish(),
+  clientOrderId: name.nullish(),
   status: z.string().nullish(),
-  amount: maybe,
-  filled: maybe,
+  amount: much,
+  filled: much,
 });
 
 /** Who an order is, of an answer that may say nothing else. Without the venue's own id it is no answer. */

@@ -1,8 +1,9 @@
 // What is known of single venues beyond what ccxt says of all of them. A venue that is not named here gets the
 // careful answers: no deadline, no search by client order id, no code that means more than ccxt's class for it.
+import { z } from 'zod';
 import type { Capabilities, SubmitRequest } from '../exchange.ts';
 import type { Bust, OrderExtras, Raw } from './extras.ts';
-import { binanceBust, binanceOrder } from './profile-binance.ts';
+import { binanceBust, binanceOrder, binanceReports } from './profile-binance.ts';
 
 export interface Profile {
   readonly capabilities: Capabilities;
@@ -31,6 +32,8 @@ export interface Profile {
   readonly orderOf: (info: Raw) => OrderExtras;
   /** Of raw reports that take an execution back. */
   readonly bustOf: (info: Raw) => Bust | null;
+  /** How many reports of orders a frame of the user data stream has, where that can be told from its form. */
+  readonly reportsIn: (frame: unknown) => number;
   /** The parameter that leads to older open orders, and how many come at once. */
   readonly olderOrders: { readonly parameter: string; readonly page: number } | null;
   /** Where the balance's raw answer has the account's own name. */
@@ -73,6 +76,7 @@ const GENERIC: Profile = {
   fillOf: () => ({}),
   orderOf: () => ({}),
   bustOf: () => null,
+  reportsIn: () => 0,
   olderOrders: null,
   accountOf: () => null,
 };
@@ -104,6 +108,7 @@ const BINANCE: Profile = {
   fillsWithOrders: true,
   orderOf: binanceOrder,
   bustOf: binanceBust,
+  reportsIn: binanceReports,
   accountOf: (info) => textAt(info, 'uid'),
 };
 
@@ -144,8 +149,23 @@ const OKX: Profile = {
     const at = info['fillTime'];
     return 'fillFee' in info ? { fee: negative(info['fillFee']), at } : { at };
   },
+  reportsIn: okxReports,
   olderOrders: { parameter: 'after', page: 100 },
 };
+
+const okxFrame = z.object({ arg: z.unknown().optional(), data: z.unknown() });
+const okxChannel = z.object({ channel: z.literal('orders') });
+const okxOrder = z.union([z.object({ ordId: z.unknown() }), z.object({ accFillSz: z.unknown() })]);
+
+/** Of the channel of orders, or with orders in it under whatever name: one lost field hides no fill. */
+function okxReports(frame: unknown): number {
+  const read = okxFrame.safeParse(frame);
+  if (!read.success || read.data.data === undefined) return 0;
+  const { arg, data } = read.data;
+  const all: readonly unknown[] = Array.isArray(data) ? data : [data];
+  const isOrders = okxChannel.safeParse(arg).success;
+  return isOrders ? all.length : all.filter((one) => okxOrder.safeParse(one).success).length;
+}
 
 const PROFILES: ReadonlyMap<string, Profile> = new Map([
   ['binance', BINANCE],

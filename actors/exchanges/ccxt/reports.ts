@@ -3,8 +3,11 @@
 // and what one frame of the socket brought belongs together: a fill and the order as the fill left it.
 import type { VenueOrder, VenueTrade } from '../../market/execution.ts';
 import type { OrderReport } from '../exchange.ts';
+import { Unreadable } from '../wire/read-as.ts';
+import { expectWithin } from '../wire/readable.ts';
 import type { Bust } from './extras.ts';
 import type { CcxtExchange, ReportCache } from './library.ts';
+import { reasonOf } from './outcome.ts';
 import { asExecution, parseOrder, parseTrade } from './parse.ts';
 import type { Profile } from './profile.ts';
 
@@ -48,12 +51,36 @@ export function listenTo(options: ReportOptions): void {
   exchange.handleMessage = (client, message) => {
     depth += 1;
     try {
-      return handle(client, message);
+      if (depth === 1) expectFrame(message);
+      const before = orders.length;
+      const handled = handle(client, message);
+      // ccxt passes over what it does not know; among reports of orders nothing may be passed over.
+      const missed = options.profile.reportsIn(message) - (orders.length - before);
+      if (missed > 0) throw new Unreadable(`a frame with reports of orders, ${missed} of which were not understood`);
+      return handled;
+    } catch (error) {
+      // What ccxt throws it tells to whoever waits; between two frames of one read nobody does.
+      options.onUnreadable(reasonOf(error));
+      throw error;
     } finally {
       depth -= 1;
       if (depth === 0) flush();
     }
   };
+}
+
+/** Signs of life are short words. */
+const WORD = /^\w{0,16}$/;
+/** `"__proto__"`, `"constructor"` and what else every object has. */
+const OWN_WORDS = new RegExp(`"(${Object.getOwnPropertyNames(Object.prototype).join('|')})"`);
+
+/**
+ * ccxt hands a frame that is no JSON on as it came, and what it makes of it is nothing. And it keeps reports in plain
+ * objects by the names that the venue gives: an order of the name `__proto__` is written into all objects there are.
+ */
+function expectFrame(message: unknown): void {
+  if (typeof message === 'string' && !WORD.test(message)) throw new Unreadable('a frame that is not JSON');
+  if (OWN_WORDS.test(JSON.stringify(message) ?? '')) throw new Unreadable('a frame with a name that no venue gives');
 }
 
 /** ccxt makes the cache with the first report and puts it into this property. */
@@ -104,6 +131,7 @@ function reportsOf(frame: Frame, { profile, account, now }: ReportOptions): read
     const order = own.find((one) => !told.has(one)) ?? own.at(-1);
     if (order === undefined) return { kind: 'fill', trade };
     told.add(order);
+    expectWithin('order', [asExecution(trade)], order.filledQuantity);
     return { kind: 'report', report: fillReport(account(), trade, order) };
   });
   const rest = orders

@@ -6,7 +6,7 @@ import { within } from '../wire/clock.ts';
 import type { Channel, Held } from '../wire/keep-open.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
-import { classesOf, withoutAddresses } from './outcome.ts';
+import { reasonOf } from './outcome.ts';
 
 /** One watch call; resolves when something came. */
 export type Watch = () => Promise<void>;
@@ -101,10 +101,4 @@ export class Watching implements Channel {
     this.#lost.resolve(reason);
     await this.#options.onLost();
   }
-}
-
-/** ccxt's texts name addresses, and those of a user stream may hold a listen key. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `${classesOf(error)[0] ?? 'Error'}: ${withoutAddresses(message)}`;
 }

@@ -34,6 +34,8 @@ const DEFAULTS: readonly VenueLimit[] = [
 const ORDERS_PAUSE_MS = 10_000;
 /** The shortest ban (rest-api.md, "IP Limits"). */
 const BAN_MS = 120_000;
+/** The longest ban (same place): a header that says more is not believed. */
+const BAN_MAX_MS = 3 * 86_400_000;
 
 interface Waiting extends LimiterRequest {
   readonly settle: (turn: Turn) => void;
@@ -182,6 +184,6 @@ function headerOf(kind: VenueLimit['kind'], intervalMs: number): string {
 function stopAfter(status: number, headers: IncomingHttpHeaders): { scope: 'all' | 'orders'; ms: number } | null {
   if (status !== 429 && status !== 418) return null;
   const seconds = Number(headers['retry-after']);
-  if (Number.isFinite(seconds) && seconds > 0) return { scope: 'all', ms: seconds * 1_000 };
+  if (Number.isFinite(seconds) && seconds > 0) return { scope: 'all', ms: Math.min(seconds * 1_000, BAN_MAX_MS) };
   return status === 418 ? { scope: 'all', ms: BAN_MS } : { scope: 'orders', ms: ORDERS_PAUSE_MS };
 }
