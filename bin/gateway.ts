@@ -12,6 +12,7 @@ import {
 } from '../actors/control/index.ts';
 import { openBinance } from '../actors/exchanges/binance/index.ts';
 import { openCcxt, openOkx } from '../actors/exchanges/ccxt/index.ts';
+import type { OpenExchange } from '../actors/exchanges/exchange.ts';
 import { type Ports, actors as productionActors } from '../actors/index.ts';
 import type { AccountBooks } from '../actors/market/books.ts';
 import type { ProviderContext } from '../actors/provider/context.ts';
@@ -32,6 +33,7 @@ import { createSandboxHost } from '../actors/strategy/sandbox-host.ts';
 import { SUPERVISOR, type SupervisorMessage } from '../actors/supervisor/messages.ts';
 import type { RootLog } from '../actors/telemetry/log.ts';
 import { createMetrics, type Metrics, type ReconcileCounts } from '../actors/telemetry/metrics.ts';
+import type { ADAPTERS } from '../config/schema.ts';
 import { createStore, type StoreOptions } from '../persistence/index.ts';
 import { systemClock } from './clock.ts';
 import type { Modules } from './modules.ts';
@@ -132,6 +134,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** Of every identifier that the configuration knows: one that is missing here is an error of types. */
+const OPENING: { readonly [identifier in Exclude<(typeof ADAPTERS)[number], 'paper'>]: OpenExchange } = {
+  binance: openBinance,
+  okx: openOkx,
+  ccxt: openCcxt,
+};
+
 const PROVIDERS_MAX = 1_000;
 
 function reconcileCounts(system: System): ReconcileCounts[] {
@@ -191,7 +200,7 @@ function createHosts(options: GatewayOptions, node: string, books: AccountBooks,
   );
   const scopes = options.children.risks.map(({ scope }) => scope);
   const sessions = createSessionHost({
-    adapters: { binance: openBinance, okx: openOkx, ccxt: openCcxt },
+    adapters: OPENING,
     secrets: options.secrets,
     intake,
     hub,

@@ -49,8 +49,11 @@ const settings = z
     }
   });
 
+/** bin/gateway.ts opens each; `paper` is the Binance adapter on a venue of our own. */
+export const ADAPTERS = ['paper', 'binance', 'okx', 'ccxt'] as const;
+
 const provider = section({
-  adapter: section({ identifier: oneOf('paper', 'binance', 'okx', 'ccxt'), config: settings.default({}) }),
+  adapter: section({ identifier: oneOf(...ADAPTERS), config: settings.default({}) }),
   /** False keeps it configured and stopped. */
   enabled: flag().default(true),
 });

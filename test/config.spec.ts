@@ -9,6 +9,7 @@ import { DEFAULT_BOUNDS } from '../actors/runtime/bounds.ts';
 import { BOUNDS, BoundsBroken, boundsWith } from '../config/bounds.ts';
 import { type Environment, readEnvironment, variableOf } from '../config/env.ts';
 import { ConfigFault, HOME, loadConfig, type Settings } from '../config/index.ts';
+import { ADAPTERS } from '../config/schema.ts';
 import { resolveReference, Secret, SecretMissing } from '../config/secrets.ts';
 
 function folderOf(t: ExecutionContext): string {
@@ -102,7 +103,7 @@ for (const [text, message] of [
   ['apiServer: { adr: x }', 'apiServer.adr is unknown: known keys are addr, allowedHosts'],
   [
     'providers: { p: { adapter: { identifier: mt4 } } }',
-    'providers.p.adapter.identifier was "mt4": one of paper, binance, okx, ccxt',
+    `providers.p.adapter.identifier was "mt4": one of ${ADAPTERS.join(', ')}`,
   ],
   ['providers: { p: {} }', 'providers.p.adapter: a section'],
   [
