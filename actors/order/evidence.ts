@@ -56,6 +56,7 @@ export function wordOf(message: Evidence): VenueWord {
 
 /** The facts after a word of the venue; null when it says nothing that is not known. */
 export function learn(context: OrderContext, said: VenueWord, at: number): Learned | null {
+  if (isOfAnother(context, said)) return learnNothing(context, said);
   if (said.order.status === 'rejected' && said.executions.length === 0) return learnRejected(context, said, at);
   const word = isOutdated(context, said) ? withoutCount(said) : said;
   // 1. The terms: those of the newest word.
@@ -112,6 +113,19 @@ function isOutdated({ busted, wordAt }: OrderContext, { order, busted: undoing }
 /** What it shows of executions is as true as ever. */
 function withoutCount(word: VenueWord): VenueWord {
   return { ...word, order: { ...word.order, status: 'open', filledQuantity: '0' } };
+}
+
+/** Under our id, and of another market or side: whatever it is, it is not this order, and none of it is booked. */
+function isOfAnother({ order }: OrderContext, word: VenueWord): boolean {
+  return word.order.symbol !== order.symbol || word.order.side !== order.side;
+}
+
+function learnNothing(context: OrderContext, { order }: VenueWord): Learned {
+  const { venueOrderId, symbol, side, quantity } = order;
+  const detail = `venueOrderId=${venueOrderId}, symbol=${symbol}, side=${side}, quantity=${quantity}`;
+  const facts = { ...context, surprises: context.surprises + 1 };
+  const nothing = { undone: [], fresh: [], charged: [], revived: false, ask: false };
+  return { facts, ...nothing, surprises: [told('ORDER_OF_ANOTHER', detail)] };
 }
 
 type TermsFacts = Pick<OrderContext, 'quantity' | 'price'>;

@@ -86,3 +86,10 @@ test('an order that is over and is asked to look at itself says that it is over'
     then(t, orderIn(life).hears(reconcile), { life, effects: ['provider/paper OrderClosed'] });
   }
 });
+
+test('a report under our id of another market or side is told aloud, and none of it is booked', (t) => {
+  for (const other of [{ side: 'Sell' }, { symbol: 'ETH-USDT' }] as const) {
+    const scene = orderIn('working').hears(reported(word('filled', '1', other), execution('1', '1')));
+    then(t, scene, { life: 'working', effects: ['audit ORDER_OF_ANOTHER'], surprises: 1 });
+  }
+});

@@ -40,7 +40,7 @@ test('a buy takes the quote for the base, pays its fee, and what a better price 
 
 test('a sell gives the base for the quote; a fee the venue paid us comes back', (t) => {
   const fill = execution('1', '1', { fee: '-0.02', feeAsset: 'USDT' });
-  const sold = orderIn('working', { side: 'Sell' }).hears(reported(word('filled', '1'), fill));
+  const sold = orderIn('working', { side: 'Sell' }).hears(reported(word('filled', '1', { side: 'Sell' }), fill));
   t.deepEqual(ledger(sold), [
     'available USDT 100',
     'external USDT -100',

@@ -106,21 +106,23 @@ export function notFound(askedAt: number): OrderMessage {
 
 /** An order in a life state, reached the shortest way. */
 export function orderIn(life: string, change: Partial<OrderInput> = {}): OrderScene {
+  const says = (status: VenueStatus, filled = '0'): VenueOrder =>
+    word(status, filled, { side: change.side ?? 'Buy', symbol: change.symbol ?? 'BTC-USDT' });
   const start: OrderScene = given(orderMachine, orderInput(change), PLACED_AT);
   const queued = (): OrderScene => start.hears({ type: 'ReservationGranted' });
   const sending = (): OrderScene => queued().hears({ type: 'SubmitGranted' });
-  const working = (): OrderScene => sending().hears(acked());
+  const working = (): OrderScene => sending().hears(acked(says('open')));
   const ways: { readonly [life: string]: () => OrderScene } = {
     intent: () => start,
     queued,
     sending,
     working,
     doubt: () => sending().hears(unknown),
-    parked: () => sending().hears(acked(word('parked'))),
-    closing: () => working().hears(reported(word('canceled', '0.5'))),
-    filled: () => working().hears(reported(word('filled', '1'), execution('1', '1'))),
-    canceled: () => working().hears(reported(word('canceled'))),
-    expired: () => working().hears(reported(word('expired'))),
+    parked: () => sending().hears(acked(says('parked'))),
+    closing: () => working().hears(reported(says('canceled', '0.5'))),
+    filled: () => working().hears(reported(says('filled', '1'), execution('1', '1'))),
+    canceled: () => working().hears(reported(says('canceled'))),
+    expired: () => working().hears(reported(says('expired'))),
     rejected: () => sending().hears({ type: 'SubmitRejected', code: '-2010', reason: 'insufficient balance' }),
     denied: () => start.hears({ type: 'ReservationDenied', code: 'RATE_OVER_LIMIT', reason: 'burst=3' }),
     absent: () => sending().hears(unknown, notFound(FENCE_AT + 1), notFound(FENCE_AT + 1)),
