@@ -160,6 +160,12 @@ const news: fc.Arbitrary<OrderMessage> = fc.oneof(
   ),
 );
 
+/** A word about this order says its side. */
+function ofSide({ orders }: TradeWorld, name: string, message: OrderMessage): OrderMessage {
+  const side = orders.get(name)?.context.order.side ?? 'Buy';
+  return 'order' in message ? { ...message, order: { ...message.order, side } } : message;
+}
+
 /** The venue's last word: canceled, with every execution it has counted. */
 function lastWord(scene: OrderScene): OrderMessage {
   const { venueFilled, filled: taken } = scene.context;
@@ -177,8 +183,9 @@ test('when all orders have ended, nothing is reserved and the position is the su
       (chosen, steps) => {
         const world = new TradeWorld(risk({ killSwitchEnabled: false, maxConcurrentOrders: 2 }));
         for (const [index, name] of names.entries()) world.place(name, { side: chosen[index] ?? 'Buy' });
-        for (const { name, message } of steps) world.tell(name, message);
-        for (const [name, scene] of world.orders) if (!scene.resting) world.tell(name, lastWord(scene));
+        const say = (name: string, message: OrderMessage): void => world.tell(name, ofSide(world, name, message));
+        for (const { name, message } of steps) say(name, message);
+        for (const [name, scene] of world.orders) if (!scene.resting) say(name, lastWord(scene));
         const positions = [...world.orders.values()].map(({ context }) =>
           context.order.side === 'Buy' ? context.filled : `-${context.filled}`,
         );

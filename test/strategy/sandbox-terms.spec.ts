@@ -201,7 +201,7 @@ test.serial('what docs/strategies.md shows is what the runtime does', async (t) 
   t.like(await decided(world), [
     { type: 'SaveState', state: names.map(() => 'function') },
     { type: 'PlaceOrder', orderType: 'Stop', stopPrice: '58000', goodTillAt: AT + 3_600_000 },
-    { type: 'PlaceOrder', orderType: 'Limit', price: '62000', linkedTo: '1' },
+    { type: 'PlaceOrder', orderType: 'Limit', price: '61000', linkedTo: '1' },
     {
       type: 'PlacePair',
       orders: [
