@@ -14,6 +14,8 @@ const CUTS = 12;
 const GROUP_BYTES = 2_000;
 /** For acknowledgements that were under way when the stall began. */
 const QUIET_MS = 150;
+/** A stall that has not grown enough by then never will. Shorter than the lease. */
+const STUCK_MS = 1_500;
 
 interface Row {
   readonly message_id: string;
@@ -98,11 +100,21 @@ async function cutAfter(world: World, gateway: GatewayProcess, proxy: TcpProxy, 
   }
 }
 
-/** Stalls again at every look: the gateway may just be coming back from the cut before, by a new connection. */
+/**
+ * Stalls again at every look: the gateway may just be coming back from the cut before, by a new connection. A stall that
+ * caught the small question before a group, or a small group, holds back what would make it more: then it goes on.
+ */
 function heldMore(gateway: GatewayProcess, proxy: TcpProxy, direction: Direction, bytes: number): Promise<void> {
+  let since = performance.now();
   const missing = (): string | null => {
     proxy.stall(direction);
-    return proxy.held(direction) > bytes ? null : `${proxy.held(direction)} bytes are`;
+    const held = proxy.held(direction);
+    if (held > bytes) return null;
+    if (performance.now() - since > STUCK_MS) {
+      proxy.resume();
+      since = performance.now();
+    }
+    return `${held} bytes are`;
   };
   return gateway.until(`more than ${bytes} bytes are held`, missing);
 }
