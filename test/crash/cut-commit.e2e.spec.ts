@@ -101,7 +101,7 @@ async function cutAfter(world: World, gateway: GatewayProcess, proxy: TcpProxy, 
 }
 
 /**
- * Stalls again at every look: the gateway may just be coming back from the cut before, by a new connection. A stall that
+ * Stalls again at every look: the gateway may just be coming back from the cut before, by a new connection. One that
  * caught the small question before a group, or a small group, holds back what would make it more: then it goes on.
  */
 function heldMore(gateway: GatewayProcess, proxy: TcpProxy, direction: Direction, bytes: number): Promise<void> {
