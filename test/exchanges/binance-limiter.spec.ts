@@ -156,6 +156,17 @@ test('what the venue counts counts, when it is more', async (t) => {
   t.is(turns.length, 1);
 });
 
+test('before the venue told its limits, what it counts does not keep us from asking for them', async (t) => {
+  const clock = fakeClock();
+  const limiter = new Limiter({ clock, queueMax: 10 });
+  const take = () => limiter.take({ priority: 'rest', weight: 20, giveUpAt: clock.now() + 10_000 }, never);
+  limiter.observe(200, { 'x-mbx-used-weight-1m': '7000' });
+  t.deepEqual(await take(), { granted: true });
+  limiter.learn([{ kind: 'REQUEST_WEIGHT', intervalMs: MINUTE, limit: 20_000 }]);
+  limiter.observe(200, { 'x-mbx-used-weight-1m': '19990' });
+  t.false((await take()).granted);
+});
+
 test('a request that is called off leaves the queue', async (t) => {
   const { take, clock } = limiterOf({ weight: 10 });
   await take('cancel', 10);

@@ -47,6 +47,7 @@ export class Limiter {
   readonly #queueMax: number;
   readonly #queues: { readonly [priority in Priority]: Waiting[] } = { cancel: [], query: [], submit: [], rest: [] };
   #windows = DEFAULTS.map(open);
+  #isLearned = false;
   #stoppedUntil = 0;
   #ordersStoppedUntil = 0;
   #wake: Cancel | null = null;
@@ -79,6 +80,7 @@ export class Limiter {
 
   /** The venue's limits, from its exchangeInfo; null leaves what was known before. */
   learn(limits: readonly VenueLimit[] | null): void {
+    this.#isLearned = true;
     if (limits) this.#windows = limits.map((limit) => reopen(limit, this.#windows));
     this.#pump();
   }
@@ -86,7 +88,9 @@ export class Limiter {
   /** What an answer says about use and bans. */
   observe(status: number, headers: IncomingHttpHeaders): void {
     const now = this.#clock.now();
-    for (const { kind, window, intervalMs } of this.#windows) {
+    // What the venue counts is held against its own limit, not against one that is assumed: else a gateway that is
+    // started again on a busy address of a venue that allows more could not even ask for the limits.
+    for (const { kind, window, intervalMs } of this.#isLearned ? this.#windows : []) {
       const used = Number(headers[headerOf(kind, intervalMs)]);
       if (Number.isSafeInteger(used)) window.observe(now, used);
     }
