@@ -13,9 +13,10 @@ export const ALARM_AFTER_ASKS = 8;
 export const ALARM_AFTER_ABSENCES = 3;
 /** Answers about an ended order that show no execution for what they count, before it is inferred. */
 export const INFER_AFTER_ASKS = 24;
-/** Cancels of one order, refused while it stays open, before the wish is given up; amends likewise. */
+/** Cancels of one order, refused while it stays open, before the wish is given up. */
 export const CANCELS_MAX = 5;
-export const AMENDS_MAX = 5;
+/** Amends without an answer before an operator is told; they go on. */
+export const ALARM_AFTER_AMENDS = 5;
 
 const BACKOFF_FIRST_MS = 250;
 export const BACKOFF_MAX_MS = 10_000;
@@ -45,7 +46,7 @@ export type Surprise =
   | 'ORDER_UNDECIDED'
   | 'ORDER_OF_ANOTHER'
   | 'ORDER_CHANGED_BY_ANOTHER'
-  | 'AMEND_GIVEN_UP'
+  | 'AMEND_UNANSWERED'
   | 'EXECUTION_BUSTED'
   | 'EXECUTION_CORRECTED'
   | 'EXECUTION_INFERRED'
@@ -295,9 +296,9 @@ export function cancelGivenUp({ cancels, order }: OrderContext): Told {
   return told('CANCEL_GIVEN_UP', `provider=${order.provider}, cancels=${cancels}`);
 }
 
-export function amendGivenUp({ amends, order, amendment }: OrderContext): Told {
+export function amendUnanswered({ amends, order, amendment }: OrderContext): Told {
   const asked = `quantity=${amendment?.quantity}, price=${amendment?.price ?? 'none'}`;
-  return told('AMEND_GIVEN_UP', `provider=${order.provider}, amends=${amends}, ${asked}`);
+  return told('AMEND_UNANSWERED', `provider=${order.provider}, amends=${amends}, ${asked}`);
 }
 
 export function told(surprise: Surprise, detail: string): Told {

@@ -346,21 +346,25 @@ export const orderMachine = orderSetup.createMachine({
           },
           after: { amendAgain: { target: 'refused', reenter: true, actions: 'countAmend' } },
         },
-        /** Whether the amend arrived is unknown. It is safe to repeat: it names the terms, not a change of them. */
+        /**
+         * Whether the amend arrived is unknown. It is safe to repeat, because it names the terms and not a change of
+         * them: so it is, until the venue shows the new terms, refuses them, or the order has ended.
+         */
         doubt: {
           entry: ['startAsking', 'askVenue'],
           always: whenSettled,
           after: {
             amendAgain: [
-              { guard: 'mayAmendAgain', target: 'sent', actions: ['countAmend', 'amendAtVenue'] },
               {
-                target: 'none',
+                guard: 'isAmendUnanswered',
+                target: 'sent',
                 actions: [
-                  { type: 'tell', params: ({ context }) => facts.amendGivenUp(context) },
-                  'settleAmend',
-                  { type: 'refuseAmend', params: 'no answer of the venue' },
+                  { type: 'tell', params: ({ context }) => facts.amendUnanswered(context) },
+                  'countAmend',
+                  'amendAtVenue',
                 ],
               },
+              { target: 'sent', actions: ['countAmend', 'amendAtVenue'] },
             ],
           },
         },

@@ -63,7 +63,7 @@ export const orderSetup = setup({
     isAsItIs: ({ context }, wish: facts.Terms) => facts.hasTerms(context, facts.termsOf(context, wish)),
     isAmended: ({ context }) => facts.hasTerms(context, context.amendment),
     showsAmendment: ({ context }, { order }: Heard<'OrderFound'>) => facts.hasTerms(order, context.amendment),
-    mayAmendAgain: ({ context }) => context.amends < facts.AMENDS_MAX,
+    isAmendUnanswered: ({ context }) => context.amends === facts.ALARM_AFTER_AMENDS,
     isTooLateToLink: ({ context }) => context.filled !== '0' || context.completedAt !== null,
     hasEnded: ({ context }) => facts.hasEnded(context),
     mayCancelAgain: ({ context, event }) =>

@@ -1,6 +1,6 @@
 // Rows 45 to 51 of the order's table: new terms, in place or by another order.
 import test from 'ava';
-import { AMENDS_MAX } from '../../actors/order/facts.ts';
+import { ALARM_AFTER_AMENDS } from '../../actors/order/facts.ts';
 import type { Effect } from '../../actors/runtime/effect.ts';
 import {
   acked,
@@ -101,16 +101,22 @@ test("row 49: an amend without an answer is asked about and sent again, and the 
   });
 });
 
-test('row 49: an amend that is never answered is given up aloud, with the old terms reserved', (t) => {
+test('row 49: an amend without an answer goes on, the larger terms reserved, until the venue has spoken', (t) => {
   let scene = sent();
-  for (let count = 1; count < AMENDS_MAX; count += 1) scene = scene.hears(lost, queryFailed).waits('amendAgain');
-  scene = scene.hears(lost, queryFailed).waits('amendAgain');
-  t.deepEqual(lines(scene), [
-    'audit AMEND_GIVEN_UP',
-    'risk/firm ReservationAmended 1',
-    'order working ACK 0',
-    'orders/mm-1 ACK 0 (no answer of the venue)',
-  ]);
+  const again = () => scene.hears(lost, found(word('open'))).waits('amendAgain');
+  for (let count = 1; count < ALARM_AFTER_AMENDS; count += 1) {
+    scene = again();
+    t.deepEqual(lines(scene), ['amendOrder']);
+  }
+  scene = again();
+  t.deepEqual(lines(scene), ['audit AMEND_UNANSWERED', 'amendOrder']);
+  for (let count = 0; count < 20; count += 1) {
+    scene = again();
+    t.deepEqual(lines(scene), ['amendOrder']);
+  }
+  const decided = scene.hears(lost, found(reduced()));
+  t.is(decided.context.quantity, '0.6');
+  t.true(lines(decided).includes('risk/firm ReservationAmended 0.6'));
 });
 
 test('row 50: a fill while the amend is on its way belongs to the original', (t) => {
