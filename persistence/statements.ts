@@ -5,7 +5,7 @@ import { KERNEL_STATEMENTS } from './kernel-writers.ts';
 import { ACQUIRE, END_EXPIRED, HOLDER, RENEW, UNLOCK } from './lease.ts';
 import { LAST_PAGES, LOAD_ACTORS, LOAD_LAST_AT, LOAD_OUTBOX, LOAD_RECENT, LOAD_TIMERS } from './load.ts';
 import { projectionsWith } from './projections/index.ts';
-import { MISSING_TRADES } from './read/books.ts';
+import { LACKING_TRADES, STANDING_ORDERS } from './read/books.ts';
 import { FIND_ACTOR, LIST_ACTORS, LIST_JOURNALS, READ_TRANSITIONS } from './read/journal.ts';
 import { RESERVE_IDS } from './reserve.ts';
 import type { Statement } from './row-set.ts';
@@ -42,7 +42,8 @@ const READING: readonly (readonly [name: string, text: string, results: readonly
   ['list_actors', LIST_ACTORS, ACTOR],
   ['list_journals', LIST_JOURNALS, ['bigint', ...TRANSITION]],
   ['read_transitions', READ_TRANSITIONS, TRANSITION],
-  ['missing_trades', MISSING_TRADES, ['text']],
+  ['lacking_trades', LACKING_TRADES, ['text', 'text']],
+  ['standing_orders', STANDING_ORDERS, ['text', 'text', 'text', 'text']],
   ['reserve_ids', RESERVE_IDS, ['bigint', 'bigint']],
 ];
 

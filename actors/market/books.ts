@@ -14,13 +14,33 @@ export interface LedgerBalance {
 export interface TradeKey extends ExecutionRef {
   readonly symbol: string;
 }
+export interface TradeAsked extends TradeKey {
+  /** Whether the venue says what it charged. */
+  readonly hasFee: boolean;
+}
+export interface Lack {
+  readonly key: TradeKey;
+  /** The execution, or of one that is written the fee. */
+  readonly of: 'execution' | 'fee';
+}
+
+/** An order as it stands at the venue by our books. */
+export interface StandingOrder {
+  /** Key of its actor. */
+  readonly key: string;
+  readonly life: 'parked' | 'working';
+  readonly quantity: string;
+  readonly price: string | null;
+}
 
 export interface AccountBooks {
   /** By asset; an asset without a line is not listed. */
   ledger(provider: string): Promise<readonly LedgerBalance[]>;
-  /** Of these trades those that no execution is written of, in the same order. */
-  missing(
+  /** Of these trades those that no execution is written of, or whose fee is not, in the same order. */
+  lacks(
     account: { readonly venue: string; readonly account: string },
-    trades: readonly TradeKey[],
-  ): Promise<readonly TradeKey[]>;
+    trades: readonly TradeAsked[],
+  ): Promise<readonly Lack[]>;
+  /** Of these orders, by the keys of their actors, those that stand at the venue. */
+  standing(keys: readonly string[]): Promise<readonly StandingOrder[]>;
 }

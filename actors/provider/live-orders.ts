@@ -18,7 +18,7 @@ export interface Comparison {
 /**
  * `before`: an order granted at or after it may be missing for that reason alone.
  * An order is asked about when the venue no longer lists it as open, or lists it with a filled quantity that the
- * trades since the last round do not add up to.
+ * trades since the last round do not add up to, or as another than we know.
  */
 export function compare(
   live: Comparison['live'],
@@ -45,6 +45,7 @@ export function compare(
 
 /** A venue that counts less than the last time is read late, or has taken a trade back: the order asks. */
 function isExplained({ filled }: LiveOrder, seen: OpenOrderSeen): boolean {
+  if (seen.isOther) return false;
   const grown = sub(parse(seen.filledQuantity), parse(filled));
   return grown >= 0n && grown <= parse(seen.traded);
 }

@@ -4,10 +4,11 @@
 // The order of the questions: trades before open orders, so that an order that fills in between is missing from the
 // list and asks for that reason; balances before the ledger, so that what the ledger has more is on its way to neither.
 import type { Capabilities } from '../exchanges/exchange.ts';
-import type { AccountBooks, TradeKey } from '../market/books.ts';
+import type { AccountBooks, Lack, StandingOrder, TradeAsked, TradeKey } from '../market/books.ts';
 import { externalOrderId } from '../market/client-order-id.ts';
 import { add, type Decimal, format, isZero, parse, sub } from '../market/decimal.ts';
 import type { VenueOrder, VenueTrade } from '../market/execution.ts';
+import { orderKey } from '../order/messages.ts';
 import {
   BALANCES_MAX,
   BOOKS_PAGE,
@@ -36,9 +37,9 @@ export interface Eyes {
   readonly signal: AbortSignal;
 }
 
-/** A trade under what names it in our books. */
+/** What our books lack of a trade. */
 interface Missing {
-  readonly key: TradeKey;
+  readonly of: Lack['of'];
   readonly trade: VenueTrade;
 }
 
@@ -63,6 +64,7 @@ export async function look(request: Reconcile, given: Eyes): Promise<ProviderMes
   const old = missing.filter(({ trade }) => trade.tradedAt - skewMs <= eyes.at - capabilities.readLagMs);
   const finder = new Finder(name, eyes, open);
   const listed = await finder.sort(new Set(request.live), old);
+  const others = await othersOf(listed.openOrders, eyes, skewMs);
   const orders = await finder.resolve(old);
   // 4. The account and the ledger.
   const balances = heldOf(await exchange.balances(signal));
@@ -72,10 +74,13 @@ export async function look(request: Reconcile, given: Eyes): Promise<ProviderMes
     session,
     round,
     skewMs,
-    openOrders: listed.openOrders.map((order) => seen(order.id, order.order, trades, old)),
+    openOrders: listed.openOrders.map(({ id, order }) => ({
+      ...seen(id, order, trades, old),
+      ...(others.has(id) && { isOther: true as const }),
+    })),
     found: [...listed.found, ...orders.found].slice(0, FOUND_ORDERS_MAX),
     unseenMs,
-    missing: old.length,
+    missing: old.filter((one) => one.of === 'execution').length,
     left: orders.left + Math.max(0, listed.found.length + orders.found.length - FOUND_ORDERS_MAX),
     unresolved: orders.unresolved,
     balances: balances.slice(0, BALANCES_MAX),
@@ -98,10 +103,33 @@ function reachOf({ sinceAt }: Reconcile, { exchange, at }: Eyes): { sinceAt: num
 }
 
 function seen(id: string, order: VenueOrder, trades: Trades, old: readonly Missing[]): OpenOrderSeen {
-  const lost = new Set(old.map(({ trade }) => trade));
+  const lost = new Set(old.flatMap((one) => (one.of === 'execution' ? [one.trade] : [])));
   const known = trades.all.filter((trade) => trade.venueOrderId === order.venueOrderId && !lost.has(trade));
   const traded = known.reduce((sum, { quantity }) => add(sum, parse(quantity)), 0n);
   return { clientOrderId: id, filledQuantity: order.filledQuantity, traded: format(traded) };
+}
+
+/**
+ * Of the open orders those that are others than our books say, and were so before the news of it can be on its way:
+ * a stop order whose trigger nobody reported, terms that were changed elsewhere.
+ */
+async function othersOf(open: Listed['openOrders'], eyes: Eyes, skewMs: number): Promise<ReadonlySet<string>> {
+  const before = eyes.at - eyes.exchange.capabilities.readLagMs;
+  const old = open.filter(({ order }) => order.updatedAt - skewMs <= before);
+  const byKey = new Map<string, (typeof old)[number]>(old.map((one) => [orderKey(one.id), one]));
+  const standing = await eyes.books.standing([...byKey.keys()]);
+  return new Set(
+    standing.flatMap((ours) => {
+      const theirs = byKey.get(ours.key);
+      return theirs !== undefined && isOther(ours, theirs.order) ? [theirs.id] : [];
+    }),
+  );
+}
+
+function isOther({ life, quantity, price }: StandingOrder, theirs: VenueOrder): boolean {
+  if (life === 'parked' && theirs.status === 'open') return true;
+  if (parse(quantity) !== parse(theirs.quantity)) return true;
+  return price !== null && theirs.price !== null && parse(price) !== parse(theirs.price);
 }
 
 /** The trades of a round: each symbol asked for once. Before the first round nothing is missed. */
@@ -133,17 +161,17 @@ class Trades {
     const missing: Missing[] = [];
     for (let from = 0; from < this.all.length; from += BOOKS_PAGE) {
       const page = this.all.slice(from, from + BOOKS_PAGE).map(keyOf);
-      for (const key of await books.missing({ venue, account }, page)) {
+      for (const { key, of } of await books.lacks({ venue, account }, page)) {
         const trade = byKey.get(keyText(key));
-        if (trade !== undefined) missing.push({ key, trade });
+        if (trade !== undefined) missing.push({ of, trade });
       }
     }
     return missing;
   }
 }
 
-function keyOf({ symbol, tradeId, venueOrderId }: TradeKey): TradeKey {
-  return { symbol, tradeId, venueOrderId };
+function keyOf({ symbol, tradeId, venueOrderId, fee }: VenueTrade): TradeAsked {
+  return { symbol, tradeId, venueOrderId, hasFee: fee !== null };
 }
 function keyText({ symbol, tradeId, venueOrderId }: TradeKey): string {
   return JSON.stringify([symbol, tradeId, venueOrderId]);

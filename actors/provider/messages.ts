@@ -29,6 +29,8 @@ export interface OpenOrderSeen {
   readonly filledQuantity: string;
   /** Quantity of its trades since the last round that the books know, or that are too young to be missed. */
   readonly traded: string;
+  /** It has triggered, or its terms are others than ours, for longer than such news takes. */
+  readonly isOther?: true;
 }
 
 /** An order a round has something to tell of: executions the books lack, or that it is open at the venue at all. */

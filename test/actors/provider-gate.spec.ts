@@ -154,6 +154,7 @@ test('an order that filled by just the trades of the meantime is not asked, and 
   t.is(explained.live['a1']?.filled, '0.3');
   t.deepEqual(compare(live, [seen('a1', '0.3', '0.1')], times).ask, ['a1']);
   t.deepEqual(compare(live, [seen('a1', '0.05', '0.2')], times).ask, ['a1']);
+  t.deepEqual(compare(live, [{ ...seen('a1', '0.1', '0'), isOther: true }], times).ask, ['a1']);
 });
 
 test('an order granted after the round began is not missing', (t) => {

@@ -1,5 +1,6 @@
 // One look at a venue account, with an exchange and books by hand: what is asked, and what is made of the answers.
 import test from 'ava';
+import type { StandingOrder } from '../../actors/market/books.ts';
 import { externalOrderId } from '../../actors/market/client-order-id.ts';
 import type { VenueOrder, VenueTrade } from '../../actors/market/execution.ts';
 import { FOUND_EXECUTIONS_MAX, FOUND_ORDERS_MAX, LOOKUPS_MAX } from '../../actors/provider/bounds.ts';
@@ -214,6 +215,45 @@ test('a round asks and tells within its bounds, and says that there is more', as
   const one = await long.round();
   t.is(one.found[0]?.executions.length, FOUND_EXECUTIONS_MAX);
   t.is(one.left, 1);
+});
+
+test('an execution whose fee the venue told later is told again, and is not missing', async (t) => {
+  const it = await scene();
+  const trade = traded('1', '7', { fee: '0.001', feeAsset: 'BTC' });
+  const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
+  it.answers.openOrders = [order];
+  it.answers.trades = [trade];
+  it.books.known.add(tradeKey(trade));
+  it.books.uncharged.add(tradeKey(trade));
+  const answer = await it.round({ live: [OURS] });
+  t.is(answer.missing, 0);
+  t.deepEqual(answer.found, [{ id: OURS, order, executions: [executed(trade)] }]);
+  t.is(answer.openOrders[0]?.traded, '0.4');
+});
+
+test('an open order is other than ours when it was triggered or changed, and the news of it is overdue', async (t) => {
+  const it = await scene();
+  const open = { ...foreign(OURS, '7'), quantity: '2', price: '100', updatedAt: 980_000 };
+  const ours = { key: `order/${OURS}`, life: 'working', quantity: '2.0', price: '100.00' } as const;
+  const isOther = async (mine: Partial<StandingOrder>, theirs: Partial<VenueOrder> = {}) => {
+    it.books.orders.splice(0, 1, { ...ours, ...mine });
+    it.answers.openOrders = [{ ...open, ...theirs }];
+    return (await it.round({ live: [OURS] })).openOrders[0]?.isOther ?? false;
+  };
+  t.false(await isOther({}));
+  t.true(await isOther({ life: 'parked' }));
+  t.false(await isOther({ life: 'parked' }, { status: 'parked' }));
+  t.true(await isOther({ quantity: '1' }));
+  t.true(await isOther({ price: '99' }));
+  t.false(await isOther({ price: null }));
+  t.false(await isOther({ price: '99' }, { price: null }));
+  t.false(await isOther({ life: 'parked' }, { updatedAt: AT - 4_996 }), 'it may be on its way');
+  t.true(await isOther({ life: 'parked' }, { updatedAt: AT - 4_997 }));
+  it.books.orders.splice(0);
+  it.answers.openOrders = [open];
+  t.deepEqual((await it.round({ live: [OURS] })).openOrders, [
+    { clientOrderId: OURS, filledQuantity: '0', traded: '0' },
+  ]);
 });
 
 test('many trades are looked up in our books page by page', async (t) => {

@@ -254,14 +254,40 @@ test('the books say what an account holds by the ledger, and which trades they l
   t.deepEqual(await store.books.ledger('other'), [{ asset: 'BTC', available: '0', locked: '0', suspense: '2' }]);
   t.deepEqual(await store.books.ledger('nobody'), []);
   const { venue, account, symbol, tradeId, venueOrderId } = execution('t-1');
-  const known = { symbol, tradeId, venueOrderId };
+  const known = { symbol, tradeId, venueOrderId, hasFee: true };
   const lacking = [
     { ...known, tradeId: 't-9' },
     { ...known, venueOrderId: 'v-9' },
     { ...known, symbol: 'ETH-USDT' },
   ];
   const asked = [lacking[0], known, lacking[1], lacking[2]].flatMap((trade) => trade ?? []);
-  t.deepEqual(await store.books.missing({ venue, account }, asked), lacking);
-  t.deepEqual(await store.books.missing({ venue, account: 'another' }, [known]), [known]);
-  t.deepEqual(await store.books.missing({ venue, account }, []), []);
+  const executions = lacking.map((key) => ({ key, of: 'execution' }));
+  t.deepEqual(await store.books.lacks({ venue, account }, asked), executions);
+  t.deepEqual(await store.books.lacks({ venue, account: 'another' }, [known]), [{ key: known, of: 'execution' }]);
+  t.deepEqual(await store.books.lacks({ venue, account }, []), []);
+});
+
+test('the books lack the fee of an execution that was written without, if the venue tells it', async (t) => {
+  const { store, writer } = await open(t);
+  const uncharged = { ...execution('t-2'), fee: null, feeAsset: null };
+  await writer.commit({ records: [...asRecords(buy('t-1')), recorded(1n, execution('t-1')), recorded(1n, uncharged)] });
+  const { venue, account, symbol, venueOrderId } = uncharged;
+  const asked = (tradeId: string, hasFee: boolean) => ({ symbol, tradeId, venueOrderId, hasFee });
+  const lacks = (...trades: ReturnType<typeof asked>[]) => store.books.lacks({ venue, account }, trades);
+  t.deepEqual(await lacks(asked('t-1', true), asked('t-2', false)), []);
+  t.deepEqual(await lacks(asked('t-1', true), asked('t-2', true)), [{ key: asked('t-2', true), of: 'fee' }]);
+});
+
+test('the books say which orders stand at the venue, and with what terms', async (t) => {
+  const { store, writer } = await open(t);
+  const standing = () => store.books.standing(['thing/1', 'thing/2', 'thing/9']);
+  t.deepEqual(await standing(), []);
+  await writer.commit({ records: [recorded(1n, order('o-1', { life: 'parked', price: '43210.10' }))] });
+  t.deepEqual(await standing(), [{ key: 'thing/1', life: 'parked', quantity: '0.5', price: '43210.1' }]);
+  await writer.commit({ records: [recorded(1n, order('o-1', { life: 'working', price: null }))] });
+  t.deepEqual(await standing(), [{ key: 'thing/1', life: 'working', quantity: '0.5', price: null }]);
+  t.deepEqual(await store.books.standing(['thing/2']), []);
+  t.deepEqual(await store.books.standing([]), []);
+  await writer.commit({ records: [recorded(1n, order('o-1', { life: 'filled' }))] });
+  t.deepEqual(await standing(), []);
 });

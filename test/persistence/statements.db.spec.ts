@@ -135,7 +135,8 @@ const READ_WITH: Readonly<Record<string, readonly unknown[]>> = {
   load_recent: [0, '(2000,0)', 20_000],
   find_actor: ['order/o-777'],
   read_transitions: [777, 0, 1],
-  missing_trades: ['V', 'a', ['BTC-USDT', 'BTC-USDT'], ['7', '100001'], ['7', '100001']],
+  lacking_trades: ['V', 'a', ['BTC-USDT', 'BTC-USDT'], ['7', '100001'], ['7', '100001'], [true, false]],
+  standing_orders: [['order/o-777', 'order/o-778']],
 };
 
 test('no statement that is meant for a few rows goes through a whole table', async (t) => {

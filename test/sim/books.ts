@@ -1,8 +1,9 @@
 // The AccountBooks port over the database of a history, as one process reaches it.
 
-import type { AccountBooks } from '../../actors/market/books.ts';
+import type { AccountBooks, Lack } from '../../actors/market/books.ts';
 import { format } from '../../actors/market/decimal.ts';
 import type { LedgerAccount } from '../../actors/market/records.ts';
+import { type ActorKey, idOf } from '../../actors/runtime/message.ts';
 import { StoreFault } from '../../actors/runtime/ports.ts';
 import { call, LOST } from './life.ts';
 import type { StoreOptions } from './store.ts';
@@ -18,8 +19,23 @@ export function createSimBooks(options: Omit<StoreOptions, 'flaws'>): AccountBoo
           return { asset, available: balance('available'), locked: balance('locked'), suspense: balance('suspense') };
         }),
       ),
-    missing: ({ venue, account }, trades) =>
-      read(options, () => trades.filter((trade) => !database.hasExecution({ venue, account, ...trade }))),
+    lacks: ({ venue, account }, trades) =>
+      read(options, () =>
+        trades.flatMap((key): Lack[] => {
+          const execution = database.execution({ venue, account, ...key });
+          if (execution === null) return [{ key, of: 'execution' }];
+          return key.hasFee && execution.fee === null && execution.bustedAt === null ? [{ key, of: 'fee' }] : [];
+        }),
+      ),
+    standing: (keys) =>
+      read(options, () =>
+        keys.flatMap((key) => {
+          const order = database.orders.get(idOf(key as ActorKey));
+          if (order?.life !== 'parked' && order?.life !== 'working') return [];
+          const { life, quantity, price } = order;
+          return [{ key, life, quantity, price }];
+        }),
+      ),
   };
 }
 

@@ -108,8 +108,8 @@ export class Database {
     return this.#underway.size === 0;
   }
 
-  hasExecution(key: ExecutionKey): boolean {
-    return this.executions.has(this.#keyOf(key));
+  execution(key: ExecutionKey) {
+    return this.executions.get(this.#keyOf(key)) ?? null;
   }
 
   /** `owned`: a fresh commit went before, so the question at the start is left out and the fence alone decides. */

@@ -32,10 +32,10 @@ export function judge(world: World): void {
 export function judgeNoticed(world: World, since: number): void {
   const { database, audit } = world;
   for (const { booked, row } of countedOrders(world)) {
-    const { status, filledQuantity, updatedAt } = viewOf(booked);
+    const { status, filledQuantity, quantity, price, updatedAt } = viewOf(booked);
     if (updatedAt > since || row === null || hasHidden(booked, since)) continue;
-    const ours = `${row.life === 'parked' ? 'working' : row.life} with ${row.filledQuantity}`;
-    const theirs = `${status === 'open' || status === 'parked' ? 'working' : status} with ${filledQuantity}`;
+    const ours = `${row.life}, ${row.filledQuantity} of ${row.quantity} for ${row.price}`;
+    const theirs = `${status === 'open' ? 'working' : status}, ${filledQuantity} of ${quantity} for ${price}`;
     if (ours !== theirs) audit.find('UNNOTICED', `${row.clientOrderId} is ${ours}, at the venue long ${theirs}`);
   }
   for (const row of database.orders.values()) {

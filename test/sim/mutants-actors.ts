@@ -7,6 +7,7 @@ import { orderMachine } from '../../actors/order/machine.ts';
 import { consequences } from '../../actors/order/report.ts';
 import { reservationAmended, successor } from '../../actors/order/requests.ts';
 import { providerMachine } from '../../actors/provider/machine.ts';
+import type { Reconciled } from '../../actors/provider/messages.ts';
 import { settleRound } from '../../actors/provider/reconcile.ts';
 import { takeFill } from '../../actors/risk/decision.ts';
 import { holdFill } from '../../actors/risk/holdings.ts';
@@ -124,18 +125,28 @@ export const baseFeesForgotten = withMachine(
   }),
 );
 
-export const othersIgnored = withMachine(
-  providerActor,
-  providerMachine.provide({
+/** A provider that hears only a part of what its look has seen. */
+function lookingAway(hears: (seen: Pick<Reconciled, 'found' | 'openOrders'>) => Partial<Reconciled>) {
+  return providerMachine.provide({
     actions: {
-      noteExternal: enqueueActions(() => {}),
       settleRound: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'Reconciled') return;
-        const found = event.found.filter(({ id }) => id !== null);
-        const { changes, effects } = settleRound(context, { ...event, found });
+        const { changes, effects } = settleRound(context, { ...event, ...hears(event) });
         enqueue.assign(changes);
         for (const effect of effects) enqueue.emit(effect);
       }),
     },
+  });
+}
+
+export const triggersOverlooked = withMachine(
+  providerActor,
+  lookingAway(({ openOrders }) => ({ openOrders: openOrders.map(({ isOther: _isOther, ...seen }) => seen) })),
+);
+
+export const othersIgnored = withMachine(
+  providerActor,
+  lookingAway(({ found }) => ({ found: found.filter(({ id }) => id !== null) })).provide({
+    actions: { noteExternal: enqueueActions(() => {}) },
   }),
 );

@@ -194,6 +194,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'NO_END',
   },
   {
+    does: 'overlooks what open orders have become at the venue',
+    flaws: { actors: wrong.triggersOverlooked },
+    breaks: 'UNNOTICED',
+  },
+  {
     does: 'ignores that a trade was taken back',
     flaws: { actors: wrong.bustsIgnored },
     breaks: 'NO_END',

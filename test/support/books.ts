@@ -1,27 +1,40 @@
 // Account books by hand: what a test says the ledger holds, and which trades it knows.
-import type { AccountBooks, LedgerBalance, TradeKey } from '../../actors/market/books.ts';
+import type { AccountBooks, Lack, LedgerBalance, StandingOrder, TradeKey } from '../../actors/market/books.ts';
 
 export interface FakeBooks extends AccountBooks {
   balances: readonly LedgerBalance[];
   /** `symbol tradeId venueOrderId` of the executions that are written. */
   readonly known: Set<string>;
+  /** The same of those that are written without a fee. */
+  readonly uncharged: Set<string>;
+  readonly orders: StandingOrder[];
   /** How many trades were looked up, one number a call. */
   readonly looked: number[];
 }
 
 export function fakeBooks(balances: readonly LedgerBalance[] = []): FakeBooks {
   const known = new Set<string>();
+  const uncharged = new Set<string>();
+  const orders: StandingOrder[] = [];
   const looked: number[] = [];
   return {
     balances,
     known,
+    uncharged,
+    orders,
     looked,
     async ledger() {
       return this.balances;
     },
-    async missing(_account, trades) {
+    async lacks(_account, trades) {
       looked.push(trades.length);
-      return trades.filter((trade) => !known.has(tradeKey(trade)));
+      return trades.flatMap((key): Lack[] => {
+        if (!known.has(tradeKey(key))) return [{ key, of: 'execution' }];
+        return key.hasFee && uncharged.has(tradeKey(key)) ? [{ key, of: 'fee' }] : [];
+      });
+    },
+    async standing(keys) {
+      return orders.filter(({ key }) => keys.includes(key));
     },
   };
 }
