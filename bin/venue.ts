@@ -1,4 +1,5 @@
 // The venue as a process: `meltica venue`. Says on stdout in one JSON line when it is ready and where.
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type AdoptOptions,
@@ -10,10 +11,20 @@ import { prepareFolder, readAccounts, readPlace, readToken, writePlace } from '.
 import { type Host, systemHost } from '../actors/exchanges/paper/host.ts';
 import { lock, VenueLocked } from '../actors/exchanges/paper/lock.ts';
 import { type PaperAccount, type ServedVenue, type ServeOptions, serveVenue } from '../actors/exchanges/paper/serve.ts';
+import { readEnvironment } from '../config/env.ts';
 
 export type { VenueHandle } from '../actors/exchanges/paper/adopt.ts';
 
-type Passed = 'seed' | 'speed' | 'symbols' | 'fees' | 'market' | 'ledgerBytesMax';
+type Passed =
+  | 'seed'
+  | 'speed'
+  | 'symbols'
+  | 'fees'
+  | 'market'
+  | 'tapeFile'
+  | 'limits'
+  | 'ledgerBytesMax'
+  | 'ordersKept';
 
 export interface RunVenueOptions extends Pick<ServeOptions, Passed> {
   readonly dataDir: string;
@@ -37,12 +48,15 @@ export type VenueEnd = { readonly why: 'stopped' | 'not held' } | { readonly why
 
 const FIRST_HOLDER_MS = 60_000;
 
-const USAGE = `usage: meltica venue [--port 0] [--data .meltica/venue] [--seed 1] [--speed 1] [--stay | --linger-ms MS]
+const USAGE = `usage: meltica venue [--port 0] [--data FOLDER] [--seed 1] [--speed 1] [--tape FILE]
+                     [--stay | --linger-ms MS]
 
   --port       on 127.0.0.1; 0: the port it had before, else any
-  --data       folder of the ledger, the accounts and the admin token
+  --data       folder of the ledger, the accounts and the admin token; else venue in MELTICA_DATA_DIR, or .meltica
   --seed       of the synthetic market
-  --speed      of the synthetic market: 1 is four ticks a second, 0 stops it
+  --speed      of the market: 1 is four ticks a second, 0 stops it
+  --tape       a file of recorded trades to play in the place of the synthetic market, again and again: aggTrade
+               events of Binance, one JSON object a line, oldest first; with --speed 1 as fast as they were recorded
   --stay       run until told to stop (the default)
   --linger-ms  end so long after the last gateway let go
 `;
@@ -150,9 +164,10 @@ function readArguments(argv: readonly string[]): RunVenueOptions | string {
       args: [...argv],
       options: {
         port: { type: 'string' },
-        data: { type: 'string', default: '.meltica/venue' },
+        data: { type: 'string', default: usualFolder() },
         seed: { type: 'string' },
         speed: { type: 'string' },
+        tape: { type: 'string' },
         stay: { type: 'boolean', default: false },
         'linger-ms': { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -165,10 +180,16 @@ function readArguments(argv: readonly string[]): RunVenueOptions | string {
       speed: number('speed', values.speed),
     };
     const lingerMs = values.stay ? null : (number('linger-ms', values['linger-ms']) ?? null);
-    return { dataDir: values.data, lingerMs, ...withoutUndefined(given) };
+    const played = values.tape === undefined ? {} : { tapeFile: values.tape };
+    return { dataDir: values.data, lingerMs, ...played, ...withoutUndefined(given) };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${USAGE}`;
   }
+}
+
+/** Where `meltica start` has its venue. */
+function usualFolder(): string {
+  return path.join(readEnvironment()['MELTICA_DATA_DIR'] || '.meltica', 'venue');
 }
 
 function withoutUndefined(given: { readonly [name: string]: number | undefined }): { readonly [name: string]: number } {

@@ -1,7 +1,19 @@
+import net from 'node:net';
 import test from 'ava';
 import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
 import { Faults, faultRules } from '../../actors/exchanges/paper/server/faults.ts';
-import { ADMIN_TOKEN, ALICE, BOB, Client, Listener, ManualHost, openVenue, signedParams } from '../support/paper.ts';
+import {
+  ADMIN_TOKEN,
+  ALICE,
+  BOB,
+  Client,
+  Listener,
+  ManualHost,
+  openVenue,
+  PATIENT,
+  signedParams,
+  signedQuery,
+} from '../support/paper.ts';
 
 const KEY = { symbol: 'BTCUSDT', origClientOrderId: 'mine' };
 
@@ -131,6 +143,55 @@ test('faults reach the WebSocket API too', async (t) => {
   listener.send({ id: 1, method: 'order.place', params: signedParams(ALICE, { ...terms, newClientOrderId: 'mine' }) });
   await listener.closed;
   t.is((await new Client(port).signed('GET', 'order', KEY)).body['status'], 'NEW');
+});
+
+test('duplicate: it was done once, and the WebSocket API answers twice', async (t) => {
+  const { port, ledgerFile } = await openVenue(t);
+  await new Client(port).faults([
+    { operation: 'submit', action: 'duplicate', times: 1 },
+    { operation: 'subscribe', action: 'duplicate', delayMs: 30, times: 1 },
+  ]);
+  const listener = await Listener.open(t, port, '/ws-api/v3');
+  const terms = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '0.1' };
+  const place = (id: number) =>
+    listener.ask({ id, method: 'order.place', params: signedParams(ALICE, { ...terms, newClientOrderId: `m${id}` }) });
+  await place(1);
+  await place(2);
+  await listener.ask({ id: 3, method: 'userDataStream.subscribe.signature', params: signedParams(ALICE) });
+  const answers = () => listener.received.map(({ id }) => id);
+  for (let ping = 100; answers().filter((id) => id === 3).length < 2; ping += 1)
+    await listener.ask({ id: ping, method: 'ping' });
+  t.deepEqual(
+    answers().filter((id) => Number(id) < 100),
+    [1, 1, 2, 3, 3],
+  );
+  const [first, again] = listener.received.filter(({ id }) => id === 1);
+  t.deepEqual(first, again);
+  const { orders } = await readLedger(ledgerFile);
+  t.deepEqual(
+    orders.map(({ clientOrderId }) => clientOrderId),
+    ['m1', 'm2'],
+  );
+});
+
+test('duplicate: over HTTP the second answer is a response nobody asked for, on the same line', async (t) => {
+  const { port, ledgerFile } = await openVenue(t);
+  await new Client(port).faults([{ operation: 'submit', action: 'duplicate', times: 1 }]);
+  const terms = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '0.1' };
+  const query = signedQuery(ALICE, { ...PATIENT, ...terms, newClientOrderId: 'mine', timestamp: Date.now() });
+  const socket = net.connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.write(`POST /api/v3/order?${query} HTTP/1.1\r\nhost: x\r\nx-mbx-apikey: ${ALICE.apiKey}\r\n`);
+  socket.write('content-length: 0\r\n\r\n');
+  let said = '';
+  for await (const bytes of socket) {
+    said += String(bytes);
+    if (said.match(/\}$/) && said.match(/HTTP\/1\.1 200 OK/g)?.length === 2) break;
+  }
+  const bodies = said.match(/\{"symbol.*\}/g);
+  t.is(bodies?.length, 2);
+  t.is(bodies?.[0], bodies?.[1]);
+  t.is((await readLedger(ledgerFile)).orders.length, 1);
 });
 
 test('user sockets are cut without a word, and market sockets are not', async (t) => {

@@ -6,10 +6,11 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import { readLedger } from '../../actors/exchanges/paper/ledger/read.ts';
-import { startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
+import { runVenue, startOrAdoptVenue, type VenueHandle } from '../../bin/venue.ts';
 import { ALICE, type Answered, BOB, Client, openVenue, scratch } from '../support/paper.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../bin/venue.ts');
+const MELTICA = path.resolve(import.meta.dirname, '../../bin/meltica.ts');
 
 test.beforeEach((t) => t.timeout(180_000));
 
@@ -257,6 +258,82 @@ test('arguments that make no sense are refused with how it is used', async (t) =
     t.is((await once(child, 'close'))[0], 2);
     t.regex(said, /usage: meltica venue/);
   }
+});
+
+/** `meltica venue` with the data folder in its environment; what it said first, or why it ended. */
+async function command(t: ExecutionContext, dataDir: string, ...more: string[]): Promise<Told> {
+  const env = { ...process.env, MELTICA_DATA_DIR: dataDir };
+  const args = [MELTICA, 'venue', '--speed', '0', ...more];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint += chunk;
+  });
+  const closed = once(child, 'close');
+  for await (const line of createInterface(child.stdout)) return { line, complaint, code: null };
+  return { line: null, complaint, code: (await closed)[0] as number };
+}
+
+interface Told {
+  readonly line: string | null;
+  readonly complaint: string;
+  readonly code: number | null;
+}
+
+test('meltica venue plays a tape, on the data folder the other commands have', async (t) => {
+  const dataDir = await scratch(t);
+  const tape = path.join(dataDir, 'tape.jsonl');
+  const print = (price: string, quantity: string) =>
+    `{"e":"aggTrade","s":"BTCUSDT","p":"${price}","q":"${quantity}","T":1700000000000,"m":false}\n`;
+  await writeFile(tape, print('41000.00', '0.2') + print('41000.00', '0.3'));
+  const { line, complaint } = await command(t, dataDir, '--tape', tape);
+  const ready: { port: number; data: string } = JSON.parse(line ?? complaint);
+  t.is(ready.data, path.join(dataDir, 'venue'));
+  const trades = (await new Client(ready.port).send('GET', '/api/v3/trades?symbol=BTCUSDT')).list;
+  t.deepEqual(new Set(trades.map(({ qty }) => Number(qty))), new Set([0.2, 0.3]));
+  t.true(trades.every(({ price }) => Math.abs(Number(price) - 41_000) < 500));
+});
+
+test('a tape that cannot be read or is none ends the command with what is wrong, and nothing is begun', async (t) => {
+  const dataDir = await scratch(t);
+  const none = path.join(dataDir, 'none.jsonl');
+  const bad = path.join(dataDir, 'bad.jsonl');
+  const other = path.join(dataDir, 'other.jsonl');
+  const line = '{"e":"aggTrade","s":"DOGEUSDT","p":"0.1","q":"1","T":1,"m":true}\n';
+  await writeFile(bad, `${line}{"e":"aggTrade","s":"DOGEUSDT"}\n`);
+  await writeFile(other, line);
+  for (const [file, wrong] of [
+    [none, /^TAPE_UNREADABLE: file=.*none\.jsonl, .*ENOENT/],
+    [dataDir, /^TAPE_UNREADABLE: .*EISDIR/],
+    [bad, /^TAPE_INVALID: p .*file=.*bad\.jsonl, line=2$/m],
+    [other, /^TAPE_INVALID: none of its symbols is listed: .*has=DOGEUSDT, listed=BTCUSDT, ETHUSDT$/m],
+  ] as const) {
+    const told = await command(t, dataDir, '--tape', file);
+    t.is(told.code, 1, told.line ?? '');
+    t.regex(told.complaint, wrong);
+  }
+  await t.throwsAsync(stat(path.join(dataDir, 'venue', 'ledger.jsonl')), { code: 'ENOENT' });
+});
+
+test('who runs a venue in a process of their own sets its limits and how many orders it keeps', async (t) => {
+  const bounds = { limits: { weightPerMinute: 1_234 }, ordersKept: 3, ledgerBytesMax: 1 };
+  const running = await runVenue({ dataDir: await scratch(t), speed: 0, accounts: [ALICE], ...bounds });
+  t.teardown(() => running.stop());
+  const { venue } = running.served;
+  const alice = new Client(running.port);
+  const { body } = await alice.send('GET', '/api/v3/exchangeInfo');
+  const [weight] = body['rateLimits'] as [{ readonly limit: number }];
+  t.is(weight.limit, 1_234);
+  for (let number = 1; number <= 5; number += 1)
+    await alice.limit('BUY', '50000', '0.001', { newClientOrderId: `n${number}` });
+  await alice.signed('DELETE', 'openOrders', { symbol: 'BTCUSDT' });
+  venue.compactIfDue();
+  const { list } = await alice.signed('GET', 'allOrders', { symbol: 'BTCUSDT' });
+  t.deepEqual(
+    list.map(({ clientOrderId }) => clientOrderId),
+    ['n3', 'n4', 'n5'],
+  );
 });
 
 /** A folder with a ledger of a few good lines. */

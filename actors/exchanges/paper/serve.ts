@@ -136,21 +136,32 @@ async function closeServer(server: Server): Promise<void> {
 
 async function openVenue(options: ServeOptions): Promise<Venue> {
   const market = options.market ?? DEFAULT_MARKET;
-  const { tapeFile } = options;
+  const symbols = options.symbols ?? DEFAULT_SYMBOLS.map(listSymbol);
   const accounts = options.accounts.map(({ name, balances }) => ({ name, balances: readBalances(balances) }));
   return Venue.open({
     dataDir: options.dataDir,
-    symbols: options.symbols ?? DEFAULT_SYMBOLS.map(listSymbol),
+    symbols,
     seed: options.seed ?? 1,
     fees: options.fees ?? DEFAULT_FEES,
     accounts,
     host: options.host,
     warn: options.warn,
     fatal: options.fatal,
-    market: tapeFile === undefined ? market : { ...market, tape: await readTape(tapeFile) },
+    market: options.tapeFile === undefined ? market : { ...market, tape: await tapeOf(options.tapeFile, symbols) },
     ...(options.ledgerBytesMax !== undefined && { ledgerBytesMax: options.ledgerBytesMax }),
     ...(options.ordersKept !== undefined && { ordersKept: options.ordersKept }),
   });
+}
+
+/** One of which nothing is listed here would leave every market to chance, unnoticed. */
+async function tapeOf(file: string, symbols: readonly SymbolRules[]): Promise<NonNullable<MarketTerms['tape']>> {
+  const tape = await readTape(file);
+  const listed = symbols.map(({ name }) => name);
+  if (listed.some((symbol) => tape.has(symbol))) return tape;
+  const recorded = [...tape.keys()].slice(0, 5).join(', ');
+  throw new Error(
+    `TAPE_INVALID: none of its symbols is listed: file=${file}, has=${recorded}, listed=${listed.join(', ')}`,
+  );
 }
 
 function readBalances(balances: PaperAccount['balances']): Map<string, Decimal> {

@@ -17,12 +17,12 @@ const line = z.object({ s: z.string(), p: amount, q: amount, T: z.int(), m: z.bo
 /** Prints kept of a file: some hundred megabytes of them would only fill the memory. */
 const PRINTS_MAX = 2_000_000;
 
-/** Each symbol's prints, timed from its first one. Throws TAPE_INVALID with the number of the line. */
+/** Each symbol's prints, timed from its first one. Throws TAPE_UNREADABLE, or TAPE_INVALID with the line's number. */
 export async function readTape(file: string): Promise<ReadonlyMap<string, readonly Print[]>> {
   const tapes = new Map<string, Print[]>();
   const starts = new Map<string, number>();
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8') })) {
+  for await (const text of linesOf(file)) {
     number += 1;
     if (text.trim() === '') continue;
     const invalid = (what: string): Error => new Error(`TAPE_INVALID: ${what}: file=${file}, line=${number}`);
@@ -39,7 +39,16 @@ export async function readTape(file: string): Promise<ReadonlyMap<string, readon
     tapes.set(symbol, prints);
     starts.set(symbol, start);
   }
+  if (tapes.size === 0) throw new Error(`TAPE_INVALID: it has no trade: file=${file}`);
   return tapes;
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(file, 'utf8') });
+  } catch (error) {
+    throw new Error(`TAPE_UNREADABLE: file=${file}, ${String(error)}`, { cause: error });
+  }
 }
 
 function parseJson(text: string): unknown {

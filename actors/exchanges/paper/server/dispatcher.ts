@@ -4,7 +4,7 @@ import * as refusals from '../core/refusal.ts';
 import { Refused } from '../core/refusal.ts';
 import type { Venue } from '../venue.ts';
 import { accountOperations } from './account.ts';
-import type { Faults } from './faults.ts';
+import type { FaultKind, Faults } from './faults.ts';
 import { listOperations } from './lists.ts';
 import { marketDataOperations } from './market-data.ts';
 import type { Operation } from './operation.ts';
@@ -40,6 +40,8 @@ export interface Reply {
   readonly body: string;
   readonly limits?: readonly LimitCount[];
   readonly retryAfterS?: number | undefined;
+  /** Set where it is to be sent a second time: does so, when the time has come. */
+  readonly again?: (send: () => void) => void;
 }
 
 export interface DispatcherOptions {
@@ -121,20 +123,29 @@ export class Dispatcher {
     // 2. What exactly?
     const run = operation.read(params, { account, quota: this.limits.quota(account) });
     params.refuseUnread();
-    // 3. Held up or lost on the way in.
-    const { delayMs, rule } = this.faults.take(operation.kind);
+    // 3. Whatever the fault switch does to it on the way.
+    return this.faulted(operation.kind, () => {
+      // 4. Still in time, just before the engine.
+      if (window) checkDeadline(window, this.venue.host.now());
+      // 5. Do it, and tell no one before it is durable.
+      return this.told(this.run(call, run), call, account);
+    });
+  }
+
+  /** `work`, with what the fault switch has for its kind before and after it. */
+  async faulted(kind: FaultKind, work: () => Reply | Promise<Reply>): Promise<Answer> {
+    const { delayMs, rule } = this.faults.take(kind);
+    // 1. Held up or lost on the way in.
     if (delayMs > 0) await this.holdUp(delayMs);
     if (rule?.action === 'dropBefore') return { kind: 'cut' };
     if (rule?.action === 'reply' && !rule.process) return { kind: 'reply', status: rule.status, body: rule.body };
-    // 4. Still in time, just before the engine.
-    if (window) checkDeadline(window, this.venue.host.now());
-    // 5. Do it, and tell no one before it is durable.
-    const answer = await this.told(this.run(call, run), call, account);
-    // 6. Lost on the way out.
+    const answer = await work();
+    // 2. Lost, or told twice, on the way out.
     if (rule?.action === 'dropAfter') return { kind: 'cut' };
     if (rule?.action === 'hang') return { kind: 'silence' };
     if (rule?.action === 'reply') return { kind: 'reply', status: rule.status, body: rule.body };
-    return answer;
+    if (rule?.action !== 'duplicate') return answer;
+    return { ...answer, again: (send) => (rule.delayMs === 0 ? send() : this.venue.host.after(rule.delayMs, send)) };
   }
 
   /** The credentials of a signed request that is in time; also for what is not an operation, as subscriptions are. */

@@ -4,14 +4,19 @@ import { z } from 'zod';
 import { type Random, seeded } from '../core/random.ts';
 import type { OperationKind } from './operation.ts';
 
+/** Also subscriptions to user data, which are no operation. */
+export type FaultKind = OperationKind | 'subscribe';
+
 /**
  * dropBefore: the connection is cut and nothing was done. dropAfter: it was done, durably, and the connection is cut
  * before the answer. hang: done, and never answered. reply: answered with `status` and `body` instead; done all the
- * same unless `process` is false. delay: held up for `delayMs` on the way in, before the second check of recvWindow.
+ * same unless `process` is false. duplicate: done once and answered twice, the second time `delayMs` after the first,
+ * over HTTP as a response nobody asked for. delay: held up for `delayMs` on the way in, before the second check of
+ * recvWindow.
  */
 const rule = z.strictObject({
-  operation: z.enum(['submit', 'cancel', 'query', 'market', 'any']),
-  action: z.enum(['dropBefore', 'dropAfter', 'hang', 'reply', 'delay']),
+  operation: z.enum(['submit', 'cancel', 'query', 'market', 'subscribe', 'any']),
+  action: z.enum(['dropBefore', 'dropAfter', 'hang', 'reply', 'duplicate', 'delay']),
   /** Of being hit, per request. */
   probability: z.number().min(0).max(1).default(1),
   /** How often it hits before it is used up; null for ever. */
@@ -58,7 +63,7 @@ export class Faults {
   }
 
   /** Draws for one request, in the order of the rules. */
-  take(kind: OperationKind): Fault {
+  take(kind: FaultKind): Fault {
     let delayMs = 0;
     let hit: FaultRule | null = null;
     for (const each of this.rules) {

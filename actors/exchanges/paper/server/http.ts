@@ -1,5 +1,5 @@
 // The venue's one port: REST under /api/v3, WebSocket upgrades, and the admin paths.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import * as refusals from '../core/refusal.ts';
@@ -21,6 +21,7 @@ export interface HttpOptions {
   readonly sockets: Sockets;
 }
 
+const JSON_TYPE = 'application/json;charset=UTF-8';
 const BODY_BYTES_MAX = 65_536;
 const FRAME_BYTES_MAX = 65_536;
 /** Longer than any client of ours keeps an idle connection, so that the venue is never the one to close it first. */
@@ -87,12 +88,20 @@ function send(response: ServerResponse, answered: Answer): void {
     response.destroy();
     return;
   }
-  const { status, body, limits = [], retryAfterS = 1 } = answered;
-  response.setHeader('content-type', 'application/json;charset=UTF-8');
+  const { status, body, limits = [], retryAfterS = 1, again } = answered;
+  const { socket } = response;
+  response.setHeader('content-type', JSON_TYPE);
   response.setHeader('content-length', Buffer.byteLength(body));
   for (const limit of limits) response.setHeader(headerOf(limit), limit.count);
   if (status === 429 || status === 418) response.setHeader('retry-after', retryAfterS);
-  response.writeHead(status).end(body);
+  response.writeHead(status).end(body, () => again?.(() => sendUnasked(socket, status, body)));
+}
+
+/** The server lets nobody answer twice, so it is written to the line itself, where it stays open. */
+function sendUnasked(socket: Duplex | null, status: number, body: string): void {
+  if (socket?.writable !== true) return;
+  const head = `content-type: ${JSON_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n\r\n${body}`);
 }
 
 /** /ws, /ws/<stream>, /stream, /stream?streams=a/b, /ws-api/v3; and /stream/ws/<n>, which ccxt makes of a /stream. */

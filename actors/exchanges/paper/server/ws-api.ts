@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import * as refusals from '../core/refusal.ts';
 import { Refused } from '../core/refusal.ts';
 import type { Host } from '../host.ts';
-import { type Answer, type Dispatcher, refuse } from './dispatcher.ts';
+import { type Answer, type Dispatcher, type Reply, refuse } from './dispatcher.ts';
 import { type Frame, readFrame } from './frame.ts';
 import { Params } from './params.ts';
 import { type Sockets, sendText } from './sockets.ts';
@@ -56,7 +56,8 @@ export class WsApi {
   private async perform(session: Session, frame: Frame): Promise<Answer> {
     const method = frame.method.replace(/^v3\//, '');
     const sent = readParams(frame.params);
-    if (method === 'userDataStream.subscribe.signature') return this.subscribe(session, sent);
+    if (method === 'userDataStream.subscribe.signature')
+      return this.options.dispatcher.faulted('subscribe', () => this.subscribe(session, sent));
     if (method === 'userDataStream.unsubscribe') return this.unsubscribe(session, sent);
     const operation = this.options.dispatcher.findMethod(method);
     if (!operation) return refuse(refusals.METHOD_UNKNOWN);
@@ -64,7 +65,7 @@ export class WsApi {
     return sent.get('returnRateLimits') === 'false' && answer.kind === 'reply' ? { ...answer, limits: [] } : answer;
   }
 
-  private subscribe(session: Session, sent: ReadonlyMap<string, string>): Answer {
+  private subscribe(session: Session, sent: ReadonlyMap<string, string>): Reply {
     const call = signed(sent);
     const { account } = this.options.dispatcher.authenticateSigned(call);
     call.params.refuseUnread();
@@ -96,10 +97,12 @@ export class WsApi {
   private reply(session: Session, id: string | number | null, answer: Answer): void {
     if (answer.kind === 'cut') session.socket.terminate();
     if (answer.kind !== 'reply') return;
-    const { status, body, limits = [] } = answer;
+    const { status, body, limits = [], again } = answer;
     const counts = limits.length > 0 ? `,"rateLimits":${JSON.stringify(limits)}` : '';
     const content = status < 400 ? `"result":${body}` : `"error":${asJson(body)}`;
-    sendText(session.socket, `{"id":${JSON.stringify(id)},"status":${status},${content}${counts}}`);
+    const text = `{"id":${JSON.stringify(id)},"status":${status},${content}${counts}}`;
+    sendText(session.socket, text);
+    again?.(() => sendText(session.socket, text));
   }
 }
 
