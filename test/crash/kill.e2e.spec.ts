@@ -1,4 +1,5 @@
 // A few kills of the crash loop (npm run test:crash runs many), and the proof that its oracle sees what is wrong.
+import process from 'node:process';
 import test from 'ava';
 import { strategyKey } from '../../actors/strategy/messages.ts';
 import { testDatabase } from '../support/db.ts';
@@ -9,6 +10,12 @@ import { LOAD } from './protocol.ts';
 import { createWorld } from './world.ts';
 
 const KILLS = 10;
+/**
+ * Another one each day, and one that was red again with CRASH_SEED=<seed>. It decides what is ordered, by whom, and
+ * where each gateway is to die; how far the venue and the machine have come by then it does not, so the same seed may
+ * have to be run several times, or longer: npm run test:crash -- <kills> <seed>.
+ */
+const SEED = Number(process.env['CRASH_SEED'] ?? Math.floor(Date.now() / 86_400_000));
 
 /** One wrong row each, and what the oracle must call it. Every row is of another order. */
 const WRONGS: readonly { readonly called: string; readonly sql: string }[] = [
@@ -93,10 +100,9 @@ test.serial('orders, executions and journal agree with the venue after kills at 
   t.timeout(900_000);
   const world = await createWorld({ database: await testDatabase() });
   t.teardown(() => world[Symbol.asyncDispose]());
-  const seed = Date.now() % 100_000;
-  t.log(`seed ${seed}`);
-  const report = await killLoop(world, { kills: KILLS, seed, onKill: ({ point }) => t.log(`killed: ${point}`) });
-  t.deepEqual(report.findings, []);
+  t.log(`CRASH_SEED=${SEED}`);
+  const report = await killLoop(world, { kills: KILLS, seed: SEED, onKill: ({ point }) => t.log(`killed: ${point}`) });
+  t.deepEqual(report.findings, [], `CRASH_SEED=${SEED}`);
   t.true(report.counts.acked > 20 && report.counts.executions > 20, 'there was something to lose');
   t.log(report.counts);
 
