@@ -43,7 +43,7 @@ const READING: readonly (readonly [name: string, text: string, results: readonly
   ['list_journals', LIST_JOURNALS, ['bigint', ...TRANSITION]],
   ['read_transitions', READ_TRANSITIONS, TRANSITION],
   ['lacking_trades', LACKING_TRADES, ['text', 'text']],
-  ['standing_orders', STANDING_ORDERS, ['text', 'text', 'text', 'text']],
+  ['standing_orders', STANDING_ORDERS, ['text', 'text', 'text', 'text', 'text', 'text']],
   ['reserve_ids', RESERVE_IDS, ['bigint', 'bigint']],
 ];
 

@@ -28,8 +28,10 @@ export interface Capabilities {
   readonly selfTradePrevention: boolean;
   /** The venue cancels everything when it has not heard of us for a while. */
   readonly cancelAllAfter: boolean;
-  /** Ended orders and trades older than this cannot be asked for; null: no limit is known. */
-  readonly historyDepthMs: number | null;
+  /** For so long the venue surely knows an order after its end, also one without a fill; null: no limit is known. */
+  readonly orderHistoryMs: number | null;
+  /** Trades older than this are not listed any more; null: no limit is known. */
+  readonly tradeHistoryMs: number | null;
   /** Bounds added to the deadline before "not found" may be believed: clock skew, processing, read lag. */
   readonly skewMs: number;
   readonly processingMs: number;
@@ -126,6 +128,9 @@ export interface ExchangeListener {
   onDisconnected(reason: string): void;
 }
 
+/** What a session without credentials names as its account: market data, and nothing of it is ever to be compared. */
+export const NO_ACCOUNT = 'public';
+
 export interface ExchangeSession {
   readonly venue: string;
   readonly account: string;
@@ -162,6 +167,7 @@ export interface ExchangeSettings {
   readonly streamUrl: string;
   /** WebSocket API for the user data stream. */
   readonly wsApiUrl: string;
+  /** This and the next: both empty for market data alone, without an account. */
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly recvWindowMs: number;

@@ -31,6 +31,9 @@ export interface StandingOrder {
   readonly life: 'parked' | 'working';
   readonly quantity: string;
   readonly price: string | null;
+  readonly filledQuantity: string;
+  /** When it last changed in our books. */
+  readonly updatedAt: number;
 }
 
 export interface AccountBooks {

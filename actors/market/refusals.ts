@@ -87,6 +87,10 @@ export const REFUSALS = {
     meaning: 'The order was canceled before anything of it was sent',
     remedy: 'Nothing: this is what was asked for',
   },
+  MARKET_DATA_ONLY: {
+    meaning: 'The provider has no credentials: it gives market data and takes no orders',
+    remedy: 'Name the keys in its settings, as env:NAME or file:PATH',
+  },
   ORDER_REFUSED: {
     meaning: 'The provider does not take the order',
     remedy: 'See the reason; the order was not sent',
@@ -104,12 +108,16 @@ export const REFUSALS = {
     remedy: 'Decide again on the present market; the same order is never sent twice',
   },
   ORDER_NOT_UNDECIDABLE: {
-    meaning: 'The order is not in doubt at a venue without request deadlines, so nobody need decide for the venue',
-    remedy: 'Wait: where the venue has a deadline its answer after the fence decides; else look at the state',
+    meaning: 'The venue may still decide the order: it has not been asked in vain often enough, or the order is over',
+    remedy: 'Wait: an answer decides, or after some more of them a person may; else look at the state',
   },
   ORDER_NOT_AMENDABLE: {
-    meaning: 'The order has ended, is being replaced already, or was placed by somebody else',
-    remedy: 'Place a new order',
+    meaning: 'The order has ended, is being canceled or amended already, or was placed by somebody else',
+    remedy: 'Wait for the outcome, or place a new order',
+  },
+  CANCEL_GIVEN_UP: {
+    meaning: 'The venue refused to cancel the order again and again, and shows it open all the same',
+    remedy: 'Look at the order at the venue; a further cancel is sent at once',
   },
   ORDER_NOT_CANCELABLE: {
     meaning: 'The order has ended, or its end is known at the venue',

@@ -8,7 +8,7 @@ import type {
   SubmitOutcome,
 } from '../exchanges/exchange.ts';
 import { effect } from '../runtime/actor.ts';
-import type { AmendArgs, OrderMessage, SubmitArgs, VenueRef } from './messages.ts';
+import type { AmendArgs, OrderMessage, QueryArgs, SubmitArgs, VenueRef } from './messages.ts';
 
 /** What the order's effects are performed with. */
 export interface OrderPorts {
@@ -58,14 +58,20 @@ export const amendOrder = effect<AmendArgs, OrderPorts>({
   failed: (_, error) => ({ type: 'AmendUnknown', reason: error }) satisfies OrderMessage,
 });
 
-export const queryOrder = effect<VenueRef, OrderPorts>({
+/** "Not found" says nothing of an order that the venue may have forgotten by now. */
+export const queryOrder = effect<QueryArgs, OrderPorts>({
   afterCrash: 'repeat',
   attempts: 1,
   timeoutMs: TIMEOUT_MS,
-  async perform({ provider, ...request }, { ports, signal }) {
+  async perform({ provider, signedAt, ...request }, { ports, signal }) {
     const session = ports.exchanges.find(provider);
     if (session === null) return { type: 'QueryFailed', reason: noSession(provider) } satisfies OrderMessage;
-    return queryAnswer(await session.query(request, signal));
+    const answer = await session.query(request, signal);
+    const { orderHistoryMs, skewMs } = session.capabilities;
+    const ageMs = answer.outcome === 'notFound' && signedAt !== undefined ? answer.askedAt - signedAt : 0;
+    if (orderHistoryMs === null || ageMs + skewMs <= orderHistoryMs) return queryAnswer(answer);
+    const reason = `not found, and the venue forgets orders: ageMs=${ageMs}, orderHistoryMs=${orderHistoryMs}`;
+    return { type: 'QueryFailed', reason } satisfies OrderMessage;
   },
   failed: (_, error) => ({ type: 'QueryFailed', reason: error }) satisfies OrderMessage,
 });
@@ -91,7 +97,8 @@ function cancelAnswer(answer: CancelOutcome): OrderMessage {
   switch (answer.outcome) {
     case 'canceled':
       // Some venues confirm that they were asked, not that it happened.
-      if (answer.order.status === 'open') return { type: 'CancelUnknown', reason: 'asked, and still open' };
+      if (answer.order.status === 'open' || answer.order.status === 'parked')
+        return { type: 'CancelUnknown', reason: 'asked, and still open' };
       return { type: 'CancelAcked', order: answer.order };
     case 'rejected':
       return { type: 'CancelRejected', code: answer.code, reason: answer.reason };

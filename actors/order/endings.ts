@@ -1,7 +1,7 @@
 // Why an order ended by our own word: the state it ends in, and the reason people and strategies are told.
 import { refusalText } from '../market/refusals.ts';
 import type { Delivered } from '../runtime/message.ts';
-import { ABSENCES_PROVE, type MessageOf, type OrderContext, type OwnEnd, STALE_AFTER_MS } from './facts.ts';
+import { ABSENCES_PROVE, type MessageOf, type OrderContext, type OwnEnd, staleAfterMs } from './facts.ts';
 import type { OrderMessage } from './messages.ts';
 
 export interface Ending {
@@ -34,7 +34,7 @@ export function refused({ event: { reason, at } }: On<'SubmitRefused'>): Ending 
 }
 
 export function stale({ context, event: { at } }: On<'SubmitGranted' | 'SubmitNotSent'>): Ending {
-  const detail = { ageMs: at - context.order.placedAt, maximumMs: STALE_AFTER_MS };
+  const detail = { ageMs: at - context.order.placedAt, maximumMs: staleAfterMs(context) };
   return { end: 'canceled', reason: refusalText('ORDER_STALE', detail), at };
 }
 
@@ -47,6 +47,8 @@ export function absent({ context: { fenceAt }, event: { askedAt, at } }: On<'Ord
   return { end: 'absent', reason: refusalText('ORDER_ABSENT', detail), at };
 }
 
-export function declaredAbsent({ event: { by, reason, at } }: On<'DeclareAbsent'>): Ending {
-  return { end: 'absent', reason: refusalText('ORDER_DECLARED_ABSENT', { by, reason }), at };
+/** An order the venue had accepted was there: what it filled stands, and the rest is gone. */
+export function declaredGone({ context, event: { by, reason, at } }: On<'DeclareAbsent'>): Ending {
+  const end = context.acknowledgedAt === null ? 'absent' : 'canceled';
+  return { end, reason: refusalText('ORDER_DECLARED_ABSENT', { by, reason }), at };
 }

@@ -1,11 +1,11 @@
 // What a word of the venue adds to the facts of an order, and where it puts the order.
-import { type Decimal, div, format, isZero, max, parse, sub } from '../market/decimal.ts';
-import type { Execution, ExecutionRef, VenueOrder } from '../market/execution.ts';
+import { format, isZero, max, parse, sub } from '../market/decimal.ts';
+import type { VenueOrder } from '../market/execution.ts';
+import { deniedBy, fillsAfter } from './counting.ts';
 import {
   ALARM_AFTER_ASKS,
-  INFER_AFTER_ASKS,
+  DENIALS_PROVE,
   isReplaced,
-  type MessageOf,
   type OrderContext,
   type Standing,
   type Surprise,
@@ -13,19 +13,9 @@ import {
   told,
   type Verdict,
 } from './facts.ts';
-import { inferFill, isInferred, type TakenFills, takeFills } from './fills.ts';
+import { isBustKnown, isInferred, type TakenFills } from './fills.ts';
 import { lockOf } from './ledger.ts';
-
-/** What the venue said, by whichever way it came. */
-export interface VenueWord {
-  readonly order: VenueOrder;
-  readonly executions: readonly Execution[];
-  /** Taken back; an execution beside it corrects it. */
-  readonly busted: ExecutionRef | null;
-  readonly reason: string | null;
-  /** Answers a question: never a cause to ask the next one at once, or two could go on for ever. */
-  readonly isAnswer: boolean;
-}
+import type { VenueWord } from './venue-word.ts';
 
 export interface Learned extends Pick<TakenFills, 'undone' | 'fresh' | 'charged'> {
   readonly facts: OrderContext;
@@ -36,29 +26,14 @@ export interface Learned extends Pick<TakenFills, 'undone' | 'fresh' | 'charged'
   readonly ask: boolean;
 }
 
-export type Evidence = MessageOf<'SubmitAcked' | 'CancelAcked' | 'AmendAcked' | 'OrderFound' | 'OrderReported'>;
-
-export function wordOf(message: Evidence): VenueWord {
-  const { order } = message;
-  const plain = { order, executions: [], busted: null, reason: null, isAnswer: false };
-  switch (message.type) {
-    case 'OrderReported': {
-      const { execution, busted = null, reason } = message;
-      return { ...plain, executions: execution === null ? [] : [execution], busted, reason };
-    }
-    case 'CancelAcked':
-    case 'AmendAcked':
-      return plain;
-    default:
-      return { ...plain, executions: message.executions, isAnswer: message.type === 'OrderFound' };
-  }
-}
-
 /** The facts after a word of the venue; null when it says nothing that is not known. */
 export function learn(context: OrderContext, said: VenueWord, at: number): Learned | null {
   if (isOfAnother(context, said)) return learnNothing(context, said);
   if (said.order.status === 'rejected' && said.executions.length === 0) return learnRejected(context, said, at);
-  const word = isOutdated(context, said) ? withoutCount(said) : said;
+  const denied = deniedBy(context, said);
+  const isDenied = denied.length > 0;
+  const isProved = isDenied && context.absences + 1 >= DENIALS_PROVE;
+  const word = isProved ? { ...said, busted: denied } : isOutdated(context, said) ? withoutCount(said) : said;
   // 1. The terms: those of the newest word.
   const terms = termsAfter(context, word.order);
   const quantity = parse(terms.quantity);
@@ -74,14 +49,21 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
   const missing = position.missing && standing !== 'closing';
   const ask = missing && !word.isAnswer && !context.asking;
   // 4. What nobody expected.
-  const findings = { over: filled > quantity, taken, revived, fruitless, amended: terms !== context };
+  const findings = {
+    over: filled > max(quantity, parse(context.quantity)),
+    taken,
+    revived,
+    fruitless,
+    amended: terms !== context,
+  };
   const surprises = surprisesOf(context, word, findings);
   const happened = fresh.length + undone.length + charged.length > 0 || fills.busted !== context.busted;
   const isNewer = word.order.updatedAt > context.wordAt;
   const heard = happened || surprises.length > 0 || fruitless || venueFilled !== parse(context.venueFilled) || isNewer;
   const moved = standing !== context.standing || context.acknowledgedAt === null || terms !== context;
   const settled = word.isAnswer && context.asking;
-  if (!heard && !moved && !settled && !ask) return null;
+  const absences = isDenied && !isProved ? context.absences + 1 : 0;
+  if (!heard && !moved && !settled && !ask && absences === context.absences) return null;
   // 5. The facts.
   const facts: OrderContext = {
     ...context,
@@ -95,9 +77,9 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
     venueFilled: format(venueFilled),
     acknowledgedAt: context.acknowledgedAt ?? at,
     completedAt: isOver ? (revived ? at : (context.completedAt ?? at)) : null,
-    reason: moved ? word.reason : context.reason,
+    reason: moved ? (word.reason ?? keptReason(context, standing)) : context.reason,
     asks: moved ? 0 : context.asks + (fruitless ? 1 : 0),
-    absences: 0,
+    absences,
     asking: ask || (context.asking && !word.isAnswer),
     surprises: context.surprises + surprises.length,
   };
@@ -105,9 +87,14 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
   return { facts: settledFacts, undone, fresh, charged, surprises, revived, ask };
 }
 
+/** The one that came with the venue's end, when the executions that were still missing end the order. */
+function keptReason({ verdict, reason }: OrderContext, standing: Standing): string | null {
+  return verdict !== null && standing !== 'filled' ? reason : null;
+}
+
 /** Once a trade was taken back, a word from before counts what counts no more, and calls filled what is not. */
 function isOutdated({ busted, wordAt }: OrderContext, { order, busted: undoing }: VenueWord): boolean {
-  return undoing === null && busted !== null && order.updatedAt < wordAt;
+  return undoing.length === 0 && busted !== null && order.updatedAt < wordAt;
 }
 
 /** What it shows of executions is as true as ever. */
@@ -141,50 +128,6 @@ function termsAfter(context: OrderContext, { quantity, price, updatedAt }: Venue
   };
 }
 
-interface FillsAfter {
-  readonly taken: TakenFills;
-  readonly venueFilled: Decimal;
-  /** Asked for missing executions, answered without one. */
-  readonly fruitless: boolean;
-}
-
-function fillsAfter(context: OrderContext, word: VenueWord, at: number): FillsAfter {
-  const said = venueCount(word.order, context.busted !== null || word.busted !== null);
-  const counted = max(parse(context.venueFilled), said);
-  const taken = takeFills(context, { ...word, venueFilled: counted });
-  // 1. A bust lowers the count itself: the venue's last word on it holds.
-  if (word.busted !== null) return { taken, venueFilled: max(said, taken.filled), fruitless: false };
-  const missing = sub(counted, taken.filled);
-  // 2. What stood for executions nobody showed gave way to a real one: the rest of it stands on.
-  const displaced = taken.undone.find(({ execution }) => isInferred(execution));
-  if (displaced !== undefined && missing > 0n) {
-    const price = parse(displaced.execution.price);
-    return {
-      taken: inferFill(taken, missing, price, displaced.execution.venueOrderId, at),
-      venueFilled: counted,
-      fruitless: false,
-    };
-  }
-  const fruitless = word.isAnswer && context.standing === 'closing' && taken.fresh.length === 0 && missing > 0n;
-  const asks = context.asks + 1;
-  // 3. Asked again and again the venue counts no more than we have: it was a count of executions that were taken back.
-  if (fruitless && parse(word.order.filledQuantity) <= taken.filled && asks >= ALARM_AFTER_ASKS)
-    return { taken, venueFilled: taken.filled, fruitless };
-  // 4. It counts more than it ever shows: the position must be right, the execution is inferred and flagged.
-  const price =
-    fruitless && said === counted && asks >= INFER_AFTER_ASKS ? inferredPrice(context, word.order, missing) : null;
-  if (price === null) return { taken, venueFilled: counted, fruitless };
-  const inferred = inferFill(taken, missing, price, context.venueOrderId ?? word.order.venueOrderId, at);
-  return { taken: inferred, venueFilled: counted, fruitless: false };
-}
-
-/** What the missing part cost by the venue's own sum, else the order's price; null where neither is known. */
-function inferredPrice({ filledQuote, price }: OrderContext, { filledQuote: said }: VenueOrder, missing: Decimal) {
-  const cost = said === undefined ? 0n : sub(parse(said), parse(filledQuote));
-  if (cost > 0n) return div(cost, missing, 'halfEven');
-  return price === null ? null : parse(price);
-}
-
 /** An order that was rejected with executions was accepted before: what was left of it is canceled. */
 function verdictOf({ status }: VenueOrder): Verdict {
   if (status === 'open' || status === 'parked') return null;
@@ -193,17 +136,8 @@ function verdictOf({ status }: VenueOrder): Verdict {
 
 /** Kept from the first one on, but for an order that was filled by an execution that is taken back. */
 function verdictAfter(context: OrderContext, word: VenueWord): Verdict {
-  const isUnfilled = word.busted !== null && context.verdict === 'filled';
+  const isUnfilled = word.busted.length > 0 && context.verdict === 'filled';
   return isUnfilled ? verdictOf(word.order) : (context.verdict ?? verdictOf(word.order));
-}
-
-/**
- * A filled order counts as filled whole: some venues report it with a count that lags behind. Not where an execution
- * was taken back: then its count is what it says.
- */
-function venueCount(order: VenueOrder, isBusted: boolean): Decimal {
-  const counted = parse(order.filledQuantity);
-  return order.status === 'filled' && !isBusted ? max(counted, parse(order.quantity)) : counted;
 }
 
 interface Position {
@@ -270,14 +204,19 @@ function surprisesOf(context: OrderContext, word: VenueWord, findings: Findings)
 
 function tellOfBusts(
   context: OrderContext,
-  { busted, executions }: VenueWord,
+  { busted, executions, isAnswer }: VenueWord,
   { fills, undone, fresh }: TakenFills,
   tell: (surprise: Surprise, detail: string) => void,
 ): void {
-  if (busted !== null && fills.busted !== context.busted) {
-    const taken = undone.length > 0 ? `quantity=${undone[0]?.execution.quantity}` : 'it had not come here';
-    const surprise = executions.length > 0 ? 'EXECUTION_CORRECTED' : 'EXECUTION_BUSTED';
-    tell(surprise, `tradeId=${busted.tradeId}, ${taken}`);
+  const fresher = busted.filter((ref) => !isBustKnown(context, ref) && isBustKnown(fills, ref));
+  for (const { tradeId } of fresher) {
+    const booked = undone.find(({ execution }) => execution.tradeId === tradeId);
+    const none = fills.forgotten > 0 ? 'it is not remembered, so nothing was reversed' : 'it had not come here';
+    const taken = booked === undefined ? none : `quantity=${booked.execution.quantity}`;
+    tell(
+      executions.length > 0 && !isAnswer ? 'EXECUTION_CORRECTED' : 'EXECUTION_BUSTED',
+      `tradeId=${tradeId}, ${taken}`,
+    );
   }
   for (const { execution } of fresh.filter((one) => isInferred(one.execution))) {
     const { tradeId, quantity, price } = execution;
@@ -287,7 +226,8 @@ function tellOfBusts(
 
 /** "Rejected" ends an order that was sent and never acknowledged; after that it contradicts and is only a question. */
 function learnRejected(context: OrderContext, word: VenueWord, at: number): Learned | null {
-  if (context.completedAt !== null) return null;
+  // An end of our own is confirmed by it; an end of the venue's is contradicted.
+  if (context.completedAt !== null && context.verdict === null) return null;
   const nothing = { undone: [], fresh: [], charged: [], revived: false };
   const unexpected: Surprise | null =
     context.acknowledgedAt !== null
@@ -305,7 +245,8 @@ function learnRejected(context: OrderContext, word: VenueWord, at: number): Lear
     };
     return { facts, ...nothing, surprises: [], ask: false };
   }
-  const ask = context.acknowledgedAt !== null && !word.isAnswer && !context.asking;
+  const isOpen = context.acknowledgedAt !== null && context.completedAt === null;
+  const ask = isOpen && !word.isAnswer && !context.asking;
   const facts = { ...context, asking: ask || (context.asking && !word.isAnswer), surprises: context.surprises + 1 };
   const detail = `venueOrderId=${word.order.venueOrderId}, reason=${word.reason ?? word.order.rawStatus}`;
   return { facts, ...nothing, surprises: [{ surprise: unexpected, detail }], ask };

@@ -3,14 +3,17 @@ import { type Decimal, max, parse, sub } from '../market/decimal.ts';
 import { type Fills, NO_FILLS } from './fills.ts';
 import type { OrderInput, OrderMessage } from './messages.ts';
 
-/** A decision older than this is canceled instead of sent. */
+/** A decision older than this is canceled instead of sent: sooner where no price bounds what it may cost by then. */
 export const STALE_AFTER_MS = 30_000;
+export const MARKET_STALE_AFTER_MS = 5_000;
 /** A "not found" counts only when asked after the fence, and only this many of them prove absence. */
 export const ABSENCES_PROVE = 2;
 /** Questions without a useful answer before an operator is told. */
 export const ALARM_AFTER_ASKS = 8;
 /** "Not found" answers about a working order before an operator is told. */
 export const ALARM_AFTER_ABSENCES = 3;
+/** Whole answers in a row that show less than was taken, before what they do not show counts as taken back. */
+export const DENIALS_PROVE = 3;
 /** Answers about an ended order that show no execution for what they count, before it is inferred. */
 export const INFER_AFTER_ASKS = 24;
 /** Cancels of one order, refused while it stays open, before the wish is given up. */
@@ -121,6 +124,7 @@ export interface OrderContext extends Fills {
   readonly unsent: number;
   /** Questions in a row that settled nothing: the step of the back-off. */
   readonly asks: number;
+  /** Answers in a row that deny: the order itself, or executions of it. */
   readonly absences: number;
   /** A question about the working or ended order is out: one at a time. */
   readonly asking: boolean;
@@ -198,6 +202,12 @@ export function hasEnded(context: OrderContext): boolean {
   return context.verdict !== null || context.completedAt !== null;
 }
 
+/** Its terms stay as they are: it has ended, is wished away, or is somebody else's. */
+export function isFixed(context: OrderContext): boolean {
+  const isLeaving = context.canceling && context.replacement === null;
+  return hasEnded(context) || isLeaving || context.order.external !== null;
+}
+
 /** Accepted, and as far as we know it can still trade. */
 export function isOpen(context: OrderContext): boolean {
   return context.acknowledgedAt !== null && !hasEnded(context);
@@ -206,7 +216,7 @@ export function isOpen(context: OrderContext): boolean {
 /** Whether the venue changes these terms in place; otherwise the order is canceled and another one placed. */
 export function isNativeAmend(context: OrderContext, wish: Terms): boolean {
   const { order, quantity, price } = context;
-  const samePrice = wish.price === null || wish.price === price;
+  const samePrice = wish.price === null || isSameAmount(wish.price, price);
   if (order.amends === 'none' || !isOpen(context)) return false;
   if (order.amends === 'full') return true;
   return samePrice && parse(wish.quantity) < parse(quantity);
@@ -218,7 +228,11 @@ export function termsOf({ price }: OrderContext, wish: Terms): Terms {
 }
 
 export function hasTerms({ quantity, price }: Terms, terms: Terms | null): boolean {
-  return terms !== null && terms.quantity === quantity && terms.price === price;
+  return terms !== null && parse(terms.quantity) === parse(quantity) && isSameAmount(terms.price, price);
+}
+
+function isSameAmount(one: string | null, other: string | null): boolean {
+  return one === other || (one !== null && other !== null && parse(one) === parse(other));
 }
 
 export function left({ quantity, filled }: Pick<OrderContext, 'quantity' | 'filled'>): Decimal {
@@ -240,7 +254,11 @@ export function isOverdue({ order: { goodTillAt } }: OrderContext, at: number): 
 }
 
 export function isStale(context: OrderContext, at: number): boolean {
-  return at - context.order.placedAt > STALE_AFTER_MS;
+  return at - context.order.placedAt > staleAfterMs(context);
+}
+
+export function staleAfterMs({ order }: OrderContext): number {
+  return order.orderType === 'Market' ? MARKET_STALE_AFTER_MS : STALE_AFTER_MS;
 }
 
 export function isProvedAbsent(context: OrderContext, askedAt: number): boolean {
@@ -251,9 +269,13 @@ export function isAfterFence(context: OrderContext, askedAt: number): boolean {
   return context.fenceAt !== null && askedAt > context.fenceAt;
 }
 
-/** Sent to a venue whose requests have no deadline: no answer of it can ever prove absence. */
-export function isUndecidable(context: OrderContext): boolean {
-  return context.signedAt !== null && context.fenceAt === null;
+/**
+ * No answer of the venue is going to decide it: its requests have no deadline, so that absence is never proved, or it
+ * was asked often and nothing came of it. A person may.
+ */
+export function isUndecidable({ standing, signedAt, fenceAt, asks, absences }: OrderContext): boolean {
+  if (standing === 'working' || standing === 'parked') return absences >= ALARM_AFTER_ABSENCES;
+  return asks >= ALARM_AFTER_ASKS || (signedAt !== null && fenceAt === null && standing === null);
 }
 
 /** 250 ms, doubled with each step, at most 10 s. */

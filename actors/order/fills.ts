@@ -60,7 +60,7 @@ export interface TakenFills {
 
 export interface Offer {
   readonly executions: readonly Execution[];
-  readonly busted: ExecutionRef | null;
+  readonly busted: readonly ExecutionRef[];
   /** The venue's own cumulative count, of which these executions are a part. */
   readonly venueFilled: Decimal;
 }
@@ -84,14 +84,14 @@ interface Working {
 
 export function takeFills(fills: Fills, { executions, busted, venueFilled }: Offer): TakenFills {
   const nothing = { undone: [], fresh: [], charged: [], conflicting: [] };
-  if (executions.length === 0 && busted === null) return { fills, filled: parse(fills.filled), ...nothing };
+  if (executions.length === 0 && busted.length === 0) return { fills, filled: parse(fills.filled), ...nothing };
   const working = workingCopy(fills);
   const undone: UndoneFill[] = [];
   const fresh: FreshFill[] = [];
   const charged: Execution[] = [];
   const conflicting: Execution[] = [];
-  if (busted !== null) bust(working, busted, undone);
-  for (const execution of executions) {
+  for (const ref of busted) bust(working, ref, undone);
+  for (const execution of inTurn(fills, working, executions, venueFilled)) {
     const key = keyOf(execution);
     const at = working.executions.findIndex((one) => one.startsWith(`${key}=`));
     if (at >= 0) {
@@ -104,7 +104,6 @@ export function takeFills(fills: Fills, { executions, busted, venueFilled }: Off
       continue;
     }
     if (working.busted?.includes(key) === true) continue;
-    if (fills.forgotten > 0 && add(working.filled, parse(execution.quantity)) > venueFilled) continue;
     if (fresh.length === EXECUTIONS_PER_ANSWER) break;
     displaceInferred(working, undone);
     fresh.push(take(working, execution));
@@ -113,6 +112,38 @@ export function takeFills(fills: Fills, { executions, busted, venueFilled }: Off
     return { fills, filled: working.filled, undone, fresh, charged, conflicting };
   }
   return { fills: kept(fills, working), filled: working.filled, undone, fresh, charged, conflicting };
+}
+
+/**
+ * As they came, but for those that are forgotten: where some are, an unknown key is new only as far as the venue counts
+ * more than was taken, the newest first, because the oldest are the ones that were forgotten.
+ */
+function inTurn(
+  { forgotten }: Fills,
+  { executions: known, filled }: Working,
+  offered: readonly Execution[],
+  venueFilled: Decimal,
+): readonly Execution[] {
+  if (forgotten === 0) return offered;
+  let room = sub(venueFilled, filled);
+  const isOld = new Set<Execution>();
+  for (const execution of offered.toSorted((a, b) => b.tradedAt - a.tradedAt)) {
+    if (known.some((one) => one.startsWith(`${keyOf(execution)}=`))) continue;
+    const after = sub(room, parse(execution.quantity));
+    if (after < 0n) isOld.add(execution);
+    else room = after;
+  }
+  return offered.filter((execution) => !isOld.has(execution));
+}
+
+/** Of the executions that are remembered those that are not among these. */
+export function unshown({ executions }: Fills, shown: readonly ExecutionRef[]): readonly ExecutionRef[] {
+  const keys = new Set(shown.map(keyOf));
+  return executions.map(readEntry).filter((one) => !isInferred(one) && !keys.has(keyOf(one)));
+}
+
+export function isBustKnown({ busted }: Fills, ref: ExecutionRef): boolean {
+  return busted?.includes(keyOf(ref)) === true;
 }
 
 /** The execution the venue counted and never showed, of everything missing, under an id that follows from it. */
@@ -206,6 +237,9 @@ function readEntry(entry: string): Fill {
   return { tradeId, venueOrderId, quantity, price, fee: fee || null, feeAsset: feeAsset || null };
 }
 
+/** A fee nobody has told yet contradicts none. */
 function isSame(known: Fill, offered: Fill): boolean {
-  return parse(known.quantity) === parse(offered.quantity) && parse(known.price) === parse(offered.price);
+  const isSameDeal = parse(known.quantity) === parse(offered.quantity) && parse(known.price) === parse(offered.price);
+  if (known.fee === null || offered.fee === null) return isSameDeal;
+  return isSameDeal && parse(known.fee) === parse(offered.fee) && known.feeAsset === offered.feeAsset;
 }

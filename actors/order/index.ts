@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineActor } from '../runtime/actor.ts';
 import { amendOrder, cancelOrder, type OrderPorts, queryOrder, submitOrder } from './effects.ts';
 import { orderMachine } from './machine.ts';
-import { fromVersion1 } from './upgrade.ts';
+import { fromVersion1, fromVersion2 } from './upgrade.ts';
 
 const amount = z
   .string()
@@ -30,11 +30,11 @@ const messages = {
 
 export const orderActor = defineActor<typeof orderMachine, OrderPorts>({
   kind: 'order',
-  version: 2,
+  version: 3,
   machine: orderMachine,
   messages,
   effects: { submitOrder, cancelOrder, amendOrder, queryOrder },
-  upgrade: { 1: fromVersion1 },
+  upgrade: { 1: fromVersion1, 2: fromVersion2 },
 });
 
 export type { OrderPorts } from './effects.ts';

@@ -25,7 +25,6 @@ const counted = { type: 'countSilence', params: heard } as const;
 const yes = { type: 'answer', params: null } as const;
 const no = { type: 'answer', params: 'ORDER_NOT_CANCELABLE' } as const;
 const notUndecidable = { type: 'answer', params: 'ORDER_NOT_UNDECIDABLE' } as const;
-const notAmendable = { type: 'answer', params: 'ORDER_NOT_AMENDABLE' } as const;
 const withdrawAfterAll = {
   type: 'withdraw',
   params: ({ context }: { readonly context: facts.OrderContext }) => context.cancelReason ?? '',
@@ -36,6 +35,13 @@ function timeHasCome() {
 }
 
 const cancelFirst = ['firstCancel', 'beginCancel', 'recordStatus', 'cancelAtVenue'] as const;
+/** Whoever cancels means all of it: nothing takes its place any more. */
+const cancelToo = { actions: ['giveUpReplacement', yes] } as const;
+const declared = [
+  { type: 'recordDeclaration', params: heard },
+  { type: 'end', params: endings.declaredGone },
+  yes,
+] as const;
 const whenOver = { guard: 'hasEnded', target: 'none', actions: 'endCancel' } as const;
 const whenSettled = [
   { guard: 'hasEnded', target: 'none', actions: 'settleAmend' },
@@ -45,11 +51,12 @@ const rest = { tags: ['resting'], entry: 'goodTillNoMore' } as const;
 /** One question at a time; one that got no answer is asked anew, because what it would have told is still unknown. */
 const atTheVenue = {
   on: {
-    OrderFound: { actions: [taken, 'askAnewForMissing'] },
+    OrderFound: { actions: [taken, 'askAnewIfAmiss'] },
     OrderNotFound: { actions: [counted, 'askAnewLater'] }, // vanished: never an end by itself
     QueryFailed: [{ guard: 'isAsking', actions: ['stopAsking', 'askAnewLater'] }, {}],
     ReconcileRequested: [{ guard: 'isAsking' }, { actions: ['startAsking', 'askVenue'] }],
     AskAgainDue: [{ guard: 'isAsking' }, { actions: ['startAsking', 'askVenue'] }],
+    DeclareAbsent: [{ guard: 'isUndecidable', target: 'canceled', actions: declared }, { actions: notUndecidable }],
   },
   exit: 'askAnewNoMore',
 } as const;
@@ -65,7 +72,7 @@ function follow<const Standings extends readonly facts.Standing[]>(...standings:
 
 export const orderMachine = orderSetup.createMachine({
   id: 'order',
-  version: '2',
+  version: '3',
   options: { maxIterations: 100 },
   context: ({ input }) => facts.firstFacts(input),
   type: 'parallel',
@@ -164,11 +171,7 @@ export const orderMachine = orderSetup.createMachine({
             ],
             QueryFailed: { target: '.waiting', actions: counted },
             DeclareAbsent: [
-              {
-                guard: 'isUndecidable',
-                target: 'absent',
-                actions: [{ type: 'recordDeclaration', params: heard }, ended(endings.declaredAbsent), yes],
-              },
+              { guard: 'isUndecidable', target: 'absent', actions: declared },
               { actions: notUndecidable },
             ],
           },
@@ -189,6 +192,10 @@ export const orderMachine = orderSetup.createMachine({
             OrderFound: { target: '.waiting', actions: taken },
             OrderNotFound: { target: '.waiting', actions: counted },
             QueryFailed: { target: '.waiting', actions: counted },
+            DeclareAbsent: [
+              { guard: 'isUndecidable', target: 'canceled', actions: declared },
+              { actions: notUndecidable },
+            ],
           },
           states: {
             waiting: { after: { askAgain: 'asking' }, on: { ReconcileRequested: 'asking' } },
@@ -212,7 +219,7 @@ export const orderMachine = orderSetup.createMachine({
     cancel: {
       initial: 'none',
       // CancelRejected, CancelUnknown: the order ended while the cancel was on its way.
-      on: { CancelRejected: {}, CancelUnknown: {}, GoodTillDue: {}, ReplaceWished: {} },
+      on: { CancelRejected: {}, CancelUnknown: {}, GoodTillDue: {} },
       states: {
         none: {
           on: {
@@ -245,12 +252,12 @@ export const orderMachine = orderSetup.createMachine({
             { guard: 'isUnsent', target: 'none', actions: withdrawAfterAll },
             { guard: 'isOpen', target: 'sent', actions: ['firstCancel', 'cancelAtVenue'] },
           ],
-          on: { CancelOrder: { actions: yes } },
+          on: { CancelOrder: cancelToo },
         },
         sent: {
           always: whenOver,
           on: {
-            CancelOrder: { actions: yes },
+            CancelOrder: cancelToo,
             CancelRejected: { target: 'refused', actions: 'countRefusal' },
             CancelUnknown: 'doubt',
           },
@@ -259,18 +266,13 @@ export const orderMachine = orderSetup.createMachine({
         refused: {
           entry: 'askVenue',
           always: whenOver,
-          on: { CancelOrder: { target: 'sent', actions: ['firstCancel', 'cancelAtVenue', yes] } },
+          on: { CancelOrder: { target: 'sent', actions: ['giveUpReplacement', 'firstCancel', 'cancelAtVenue', yes] } },
           after: {
             cancelAgain: [
               { guard: 'mayCancelAgain', target: 'sent', actions: ['countCancel', 'cancelAtVenue'] },
               {
                 target: 'none',
-                actions: [
-                  { type: 'tell', params: ({ context }) => facts.cancelGivenUp(context) },
-                  'giveUpReplacement',
-                  'endCancel',
-                  'recordStatus',
-                ],
+                actions: [{ type: 'tell', params: ({ context }) => facts.cancelGivenUp(context) }, 'giveUpCancel'],
               },
             ],
           },
@@ -279,7 +281,7 @@ export const orderMachine = orderSetup.createMachine({
         doubt: {
           entry: 'askVenue',
           always: whenOver,
-          on: { CancelOrder: { actions: yes } },
+          on: { CancelOrder: cancelToo },
           after: { cancelAgain: { target: 'sent', actions: ['countCancel', 'cancelAtVenue'] } },
         },
       },
@@ -293,13 +295,15 @@ export const orderMachine = orderSetup.createMachine({
         AmendDenied: {},
         AmendRejected: {},
         AmendUnknown: {},
-        AmendOrder: { actions: notAmendable },
+        AmendOrder: { actions: 'refuseNewTerms' },
       },
       states: {
         none: {
           on: {
             AmendOrder: [
-              { guard: 'isFixed', actions: notAmendable },
+              { guard: 'isFixed', actions: 'refuseNewTerms' },
+              // It leaves already: the newest wish is what takes its place.
+              { guard: 'isMakingWay', actions: [{ type: 'noteReplacement', params: heard }, yes] },
               { guard: { type: 'isAsItIs', params: heard }, actions: yes },
               {
                 guard: { type: 'isNativeAmend', params: heard },
@@ -330,9 +334,17 @@ export const orderMachine = orderSetup.createMachine({
         sent: {
           always: whenSettled,
           on: {
-            AmendRejected: { target: 'refused', actions: { type: 'noteRefusal', params: heard } },
+            AmendRejected: [
+              { guard: 'isAsking', target: 'overtaken', actions: { type: 'noteRefusal', params: heard } },
+              { target: 'refused', actions: { type: 'noteRefusal', params: heard } },
+            ],
             AmendUnknown: 'doubt',
           },
+        },
+        /** Refused, while a question from before is out: its answer says nothing of this amend. */
+        overtaken: {
+          always: whenSettled,
+          on: { OrderFound: 'refused', OrderNotFound: 'refused', QueryFailed: 'refused' },
         },
         /** The terms may be these already, or the order filled: they count as refused by an answer, not by a pause. */
         refused: {

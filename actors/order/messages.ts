@@ -96,7 +96,7 @@ export type OrderCommand =
   | { readonly type: 'command'; readonly name: 'submitOrder'; readonly args: SubmitArgs }
   | { readonly type: 'command'; readonly name: 'cancelOrder'; readonly args: VenueRef }
   | { readonly type: 'command'; readonly name: 'amendOrder'; readonly args: AmendArgs }
-  | { readonly type: 'command'; readonly name: 'queryOrder'; readonly args: VenueRef };
+  | { readonly type: 'command'; readonly name: 'queryOrder'; readonly args: QueryArgs };
 
 export interface VenueRef {
   readonly provider: string;
@@ -105,6 +105,10 @@ export interface VenueRef {
   /** By which the venue knows it. */
   readonly clientOrderId: string;
   readonly symbol: string;
+}
+export interface QueryArgs extends VenueRef {
+  /** Absent where nothing was sent. */
+  readonly signedAt?: number;
 }
 export interface AmendArgs extends VenueRef {
   readonly quantity: string;
@@ -146,6 +150,8 @@ export interface ExecReport {
   readonly commissionAsset: string | null;
   readonly timestamp: number;
   readonly rejectReason: string | null;
+  /** Of an order that goes on with a reason: its cancel was refused, not its amend. */
+  readonly refused?: 'cancel';
   /** In the report of its end: the order that was spawned in the same turn to take its place. */
   readonly replacedBy?: string;
 }

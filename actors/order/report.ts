@@ -16,10 +16,15 @@ export function answer(
   context: OrderContext,
   refusal: Refusal | null,
 ): OrderAnswer & { readonly [key: string]: string | boolean } {
-  const state = context.standing ?? (context.signedAt === null ? 'queued' : 'sending');
+  const state = lifeOf(context);
   const { clientOrderId } = context.order;
   const detail = refusal === null ? '' : refusalText(refusal, { clientOrderId, state });
   return { accepted: refusal === null, state, detail };
+}
+
+/** An order in doubt is still being sent, for all that the facts know. */
+function lifeOf({ standing, signedAt }: OrderContext): string {
+  return standing ?? (signedAt === null ? 'queued' : 'sending');
 }
 
 /** What follows from an end that we gave it; the facts hold it already. */
@@ -46,8 +51,8 @@ export function consequences(before: OrderContext, learned: Learned, at: number)
     for (const report of reportsOf(before, learned, life, at)) effects.push(publishReport(report));
     const isEnd = facts.completedAt !== null && (before.completedAt === null || learned.revived);
     if (isEnd) effects.push(...requests.farewell(facts));
-    // The provider had let it go; whatever it answers, it looks after the order again.
-    if (learned.revived && facts.completedAt === null) effects.push(requests.submitRequest(facts));
+    // The provider had let it go.
+    if (learned.revived && facts.completedAt === null) effects.push(requests.stands(facts));
     effects.push(...wordsToTied(before, facts, at));
   }
   for (const told of surprises) {
@@ -151,14 +156,29 @@ function publishReport(report: ExecReport): Effect {
   return publish(`orders/${report.strategyInstance}`, report);
 }
 
-/** The order goes on as it is: why its terms were not changed. */
+/** The order goes on as it is: why its terms were not changed. Of one that is over its end has been told. */
 export function amendRefused(context: OrderContext, reason: string, at: number): Effect[] {
-  const life = context.standing ?? 'working';
+  return refusedReport(context, { rejectReason: reason }, at);
+}
+
+/** The order goes on as it is: the venue would not cancel it, for itself or for the one that was to replace it. */
+export function cancelRefused(context: OrderContext, at: number, wasAmend: boolean): Effect[] {
+  const { clientOrderId, provider } = context.order;
+  const rejectReason = refusalText('CANCEL_GIVEN_UP', { clientOrderId, provider, cancels: context.cancels });
+  return refusedReport(context, { rejectReason, ...(!wasAmend && { refused: 'cancel' as const }) }, at);
+}
+
+function refusedReport(
+  context: OrderContext,
+  refusal: Pick<ExecReport, 'rejectReason' | 'refused'>,
+  at: number,
+): Effect[] {
+  const life = context.standing ?? 'sending';
   const state = publicState(context, life);
-  if (state === 'PENDING') return [];
+  if (state !== 'ACK' && state !== 'PARTIAL') return [];
   return [
     record(orderRow(context, life)),
-    publishReport({ ...execReport(context, state, at, sumsOf(context), null), rejectReason: reason }),
+    publishReport({ ...execReport(context, state, at, sumsOf(context), null), ...refusal }),
   ];
 }
 
@@ -209,7 +229,8 @@ function endState(life: Life): ExecReport['state'] {
   return life === 'canceled' ? 'CANCELLED' : 'REJECTED';
 }
 
-export function replaceGivenUp({ order, standing }: OrderContext): string {
-  const { clientOrderId } = order;
-  return refusalText('ORDER_NOT_AMENDABLE', { clientOrderId, state: `${standing ?? ''}, and cannot be canceled` });
+export function notAmendable(context: OrderContext): string {
+  const { order, canceling, amendment } = context;
+  const change = canceling ? 'being canceled' : amendment === null ? 'none' : 'being amended';
+  return refusalText('ORDER_NOT_AMENDABLE', { clientOrderId: order.clientOrderId, state: lifeOf(context), change });
 }

@@ -1,12 +1,12 @@
 // What an order asks of others: of the venue, of risk, of its provider, and of the orders it is tied to.
-import { format } from '../market/decimal.ts';
+import { format, max } from '../market/decimal.ts';
 import { type ProviderMessage, providerKey } from '../provider/messages.ts';
 import { type RiskMessage, riskKey } from '../risk/messages.ts';
 import { type Command, command, type Effect, send, spawn } from '../runtime/effect.ts';
 import { left, type OrderContext } from './facts.ts';
 import type { Fill } from './fills.ts';
 import { fillPosting } from './ledger.ts';
-import type { AmendArgs, OrderInput, OrderMessage, SubmitArgs, VenueRef } from './messages.ts';
+import type { AmendArgs, OrderInput, OrderMessage, QueryArgs, SubmitArgs, VenueRef } from './messages.ts';
 import { orderKey } from './messages.ts';
 
 /** An order of somebody else goes by the id they gave it, and is meant by the venue's. */
@@ -33,8 +33,10 @@ export function submitArgs(context: OrderContext): SubmitArgs {
   };
 }
 
-export function askVenue(context: OrderContext): Command<'queryOrder', VenueRef> {
-  return command('queryOrder', venueRef(context));
+export function askVenue(context: OrderContext): Command<'queryOrder', QueryArgs> {
+  const { signedAt, order } = context;
+  const isOurs = order.external === null && signedAt !== null;
+  return command('queryOrder', { ...venueRef(context), ...(isOurs && { signedAt }) });
 }
 
 export function amendAtVenue(context: OrderContext): Command<'amendOrder', AmendArgs> {
@@ -80,9 +82,12 @@ export function amendRequest(context: OrderContext): Effect {
   });
 }
 
+/** What is left; while an amend is under way, of the larger of the old and the new quantity. */
 export function reservationAmended(context: OrderContext): Effect {
   const { clientOrderId, provider, symbol } = context.order;
-  const quantity = format(left(context));
+  const { amendment, filled } = context;
+  const wished = amendment === null ? 0n : left({ quantity: amendment.quantity, filled });
+  const quantity = format(max(left(context), wished));
   return toRisk(context, { type: 'ReservationAmended', clientOrderId, provider, symbol, quantity });
 }
 
@@ -109,6 +114,11 @@ export function restrict(context: OrderContext, reason: string): Effect {
 export function submitRequest({ order }: OrderContext): Effect {
   const { clientOrderId, symbol } = order;
   return send<ProviderMessage>(providerKey(order.provider), { type: 'SubmitRequested', clientOrderId, symbol });
+}
+
+/** It is at the venue: the provider looks after it, whatever it lets go otherwise. */
+export function stands({ order: { clientOrderId, provider, symbol } }: OrderContext): Effect {
+  return send<ProviderMessage>(providerKey(provider), { type: 'OrderStands', clientOrderId, symbol });
 }
 
 /** Risk forgets the order and the provider frees its slot; a denied order has neither. */

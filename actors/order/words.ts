@@ -10,6 +10,7 @@ import type { OrderInput, OrderMessage } from './messages.ts';
 import * as report from './report.ts';
 import * as requests from './requests.ts';
 import * as rows from './rows.ts';
+import { type Evidence as Word, wordOf } from './venue-word.ts';
 
 /** From itself: a question about the working order got no answer, and what it would have told is still unknown. */
 interface AskAgainDue {
@@ -26,7 +27,7 @@ interface ReplaceWished {
 }
 export type OrderEvent = Delivered<OrderMessage | endings.Withdrawn | AskAgainDue | GoodTillDue | ReplaceWished>;
 export type Heard<Type extends OrderEvent['type']> = Extract<OrderEvent, { readonly type: Type }>;
-type Evidence = Delivered<evidence.Evidence>;
+type Evidence = Delivered<Word>;
 type Silence = Heard<'OrderNotFound' | 'QueryFailed'>;
 
 export const orderSetup = setup({
@@ -57,8 +58,8 @@ export const orderSetup = setup({
     isUndecidable: ({ context }) => facts.isUndecidable(context),
     isUnsent: ({ context }) => facts.isUnsent(context),
     isOpen: ({ context }) => facts.isOpen(context),
-    isFixed: ({ context }) =>
-      facts.hasEnded(context) || context.replacement !== null || context.order.external !== null,
+    isFixed: ({ context }) => facts.isFixed(context),
+    isMakingWay: ({ context }) => context.replacement !== null,
     isNativeAmend: ({ context }, wish: facts.Terms) => facts.isNativeAmend(context, wish),
     isAsItIs: ({ context }, wish: facts.Terms) => facts.hasTerms(context, facts.termsOf(context, wish)),
     isAmended: ({ context }) => facts.hasTerms(context, context.amendment),
@@ -84,9 +85,9 @@ export const orderSetup = setup({
       id: 'AskAgainDue',
       delay: 'askAnew',
     }),
-    /** The venue counts executions it did not show: the position is wrong until it does. */
-    askAnewForMissing: enqueueActions(({ context, event: { at, messageId }, enqueue }) => {
-      if (!facts.isMissingFills(context)) return;
+    /** The venue counts executions it did not show, or shows fewer than it did: the position may be wrong. */
+    askAnewIfAmiss: enqueueActions(({ context, event: { at, messageId }, enqueue }) => {
+      if (!facts.isMissingFills(context) && context.absences === 0) return;
       enqueue.raise({ type: 'AskAgainDue' as const, at, messageId }, { id: 'AskAgainDue', delay: 'askAnew' });
     }),
     askAnewNoMore: cancel('AskAgainDue'),
@@ -110,10 +111,18 @@ export const orderSetup = setup({
     noteReplacement: assign(({ context }, wish: Heard<'AmendOrder'>) => ({
       replacement: { clientOrderId: wish.replacement, ...facts.termsOf(context, wish) },
     })),
+    /** What was to take its place is not placed any more. */
     giveUpReplacement: enqueueActions(({ context, event, enqueue }) => {
       if (context.replacement === null) return;
       enqueue.assign({ replacement: null });
-      for (const effect of report.amendRefused(context, report.replaceGivenUp(context), event.at)) enqueue.emit(effect);
+      for (const effect of report.amendRefused(context, report.notAmendable(context), event.at)) enqueue.emit(effect);
+    }),
+    /** The order stays: whoever wished it away hears why. */
+    giveUpCancel: enqueueActions(({ context, event, enqueue }) => {
+      enqueue.assign({ replacement: null, canceling: false });
+      const staying = { ...context, canceling: false };
+      const refused = report.cancelRefused(staying, event.at, context.replacement !== null);
+      for (const effect of refused) enqueue.emit(effect);
     }),
     wishReplace: raise(({ event: { at, messageId } }, reason: string) => ({
       type: 'ReplaceWished' as const,
@@ -130,12 +139,18 @@ export const orderSetup = setup({
     countAmend: assign(({ context }) => ({ amends: context.amends + 1 })),
     settleAmend: enqueueActions(({ context, enqueue }) => {
       enqueue.assign({ amendment: null, amends: 0 });
-      if (context.completedAt === null) enqueue.emit(requests.reservationAmended(context));
+      if (context.completedAt === null) enqueue.emit(requests.reservationAmended({ ...context, amendment: null }));
     }),
     forgetAmendment: assign({ amendment: null, amends: 0 }),
     noteRefusal: assign((_, { code, reason }: Heard<'AmendRejected'>) => ({ amendRefusal: `${code}: ${reason}` })),
     refuseAmend: enqueueActions(({ context, event, enqueue }, why: string) => {
       for (const effect of report.amendRefused(context, why, event.at)) enqueue.emit(effect);
+    }),
+    /** Answered, and told to whoever placed it: a strategy waits for no answer. */
+    refuseNewTerms: enqueueActions(({ context, event, enqueue }) => {
+      enqueue.emit(reply(report.answer(context, 'ORDER_NOT_AMENDABLE')));
+      const reason = report.notAmendable(context);
+      for (const effect of report.amendRefused(context, reason, event.at)) enqueue.emit(effect);
     }),
     refuseAmendAfterAll: enqueueActions(({ context, event, enqueue }) => {
       for (const effect of report.amendRefused(context, context.amendRefusal ?? '', event.at)) enqueue.emit(effect);
@@ -154,7 +169,7 @@ export const orderSetup = setup({
     answer: emit(({ context }, refusal: report.Refusal | null) => reply(report.answer(context, refusal))),
     recordDeclaration: emit((_, event: Heard<'DeclareAbsent'>) => rows.declared(event)),
     takeWord: enqueueActions(({ context, enqueue }, event: Evidence) => {
-      const learned = evidence.learn(context, evidence.wordOf(event), event.at);
+      const learned = evidence.learn(context, wordOf(event), event.at);
       if (learned === null) return;
       enqueue.assign(() => learned.facts);
       for (const effect of report.consequences(context, learned, event.at)) enqueue.emit(effect);

@@ -1,8 +1,9 @@
 // What the account holds, and whether our books agree. A difference counts when several rounds in a row find just the
-// same one: what is on its way changes it from look to look, and while the asset is traded it takes more of them. The
-// first difference of an asset is what the account began with; it waits as well, because what was traded just before
-// the first look is found and booked by the next ones. Every later one is unexplained, goes to suspense, and leaves
-// only orders that make positions smaller until a person says what it was.
+// same one: what is on its way changes it from look to look, and while the asset is traded it takes more of them. Where
+// it is another in every look, the part counts that all of them have in common and nothing on its way accounts for
+// (unexplained.ts). The first difference of an asset is what the account began with; it waits as well, because what was
+// traded just before the first look is found and booked by the next ones. Every later one is unexplained, goes to
+// suspense, and leaves only orders that make positions smaller until a person says what it was.
 import { add, format, isZero, parse, sub } from '../market/decimal.ts';
 import type { LedgerAccount, LedgerRow } from '../market/records.ts';
 import { record, reply } from '../runtime/effect.ts';
@@ -18,6 +19,7 @@ import {
 } from './context.ts';
 import { restrict } from './external.ts';
 import type { AssetDifference, BalanceSeen } from './messages.ts';
+import { noteSure, withTrail } from './unexplained.ts';
 
 const UNSEEN: Asset = { available: '', locked: '', observedAt: 0, isOpened: false, off: '0', looks: 0, offAt: 0 };
 
@@ -54,8 +56,8 @@ function isNothing(amount: string): boolean {
 export interface Circumstances {
   /** Assets of orders that something was told or asked of: what is on its way to the books is theirs. */
   readonly touched: ReadonlySet<string>;
-  /** More is to be looked at than was. */
-  readonly isPartial: boolean;
+  /** More is to be looked at than was, in whatever asset. */
+  readonly isUnclear: boolean;
   readonly at: number;
 }
 
@@ -71,23 +73,31 @@ export function judgeDifferences(
   differences: readonly AssetDifference[],
   circumstances: Circumstances,
 ): Outcome {
-  const { touched, isPartial, at } = circumstances;
+  const { touched, isUnclear, at } = circumstances;
   const next: { [asset: string]: Asset } = agreeing(context.assets, differences);
   const bookings: Booking[] = [];
-  for (const { asset, amount, isBusy } of differences) {
-    const known = next[asset] ?? UNSEEN;
-    if (isPartial || touched.has(asset)) continue;
+  for (const difference of differences) {
+    const { asset, amount } = difference;
+    const known = withTrail(next[asset] ?? UNSEEN, context.rounds.doneAt, at);
+    if (next[asset] !== undefined) next[asset] = known;
+    if (isUnclear || touched.has(asset)) continue;
     if (next[asset] === undefined && Object.keys(next).length >= BALANCES_MAX) continue;
     const off = known.off === amount ? { ...known, looks: known.looks + 1 } : { ...known, looks: 1, offAt: at };
-    const isOpening = !known.isOpened;
-    const enough = isBusy ? BUSY_LOOKS : DIFFERENCE_LOOKS;
-    const isLasting = off.looks >= enough && at - off.offAt >= lastingMs(context);
-    if (isLasting && bookings.length < BOOKINGS_MAX) {
+    const noted = noteSure({ ...off, off: amount }, difference, at);
+    const lost = lostOf(noted, difference, at - lastingMs(context));
+    if (lost !== null && bookings.length < BOOKINGS_MAX) {
       next[asset] = settled(known);
-      bookings.push({ asset, amount, isOpening });
-    } else next[asset] = { ...off, off: amount };
+      bookings.push({ asset, amount: lost, isOpening: !known.isOpened });
+    } else next[asset] = noted;
   }
   return book({ ...context, assets: next }, bookings, at);
+}
+
+/** How much of a difference counts; null: none of it yet. */
+function lostOf({ looks, offAt, sure }: Asset, { amount, isBusy }: AssetDifference, before: number) {
+  const enough = isBusy ? BUSY_LOOKS : DIFFERENCE_LOOKS;
+  if (looks >= enough && offAt <= before) return amount;
+  return sure !== undefined && sure.looks >= BUSY_LOOKS && sure.at <= before ? sure.amount : null;
 }
 
 /** The books of an asset are still to be opened: the next look comes soon. */
@@ -100,7 +110,7 @@ function lastingMs({ link }: ProviderContext): number {
   return OVERLAP_LAGS * (link?.readLagMs ?? 0);
 }
 
-function settled(asset: Asset): Asset {
+function settled({ trail: _trail, sure: _sure, ...asset }: Asset): Asset {
   return { ...asset, isOpened: true, off: '0', looks: 0, offAt: 0 };
 }
 
@@ -108,7 +118,7 @@ function settled(asset: Asset): Asset {
 function agreeing(assets: Assets, differences: readonly AssetDifference[]): { [asset: string]: Asset } {
   const off = new Set(differences.map(({ asset }) => asset));
   const agreed = Object.entries(assets).map(([asset, known]) => {
-    const isAsBefore = off.has(asset) || (known.isOpened && known.looks === 0);
+    const isAsBefore = off.has(asset) || (known.isOpened && known.looks === 0 && known.trail === undefined);
     return [asset, isAsBefore ? known : settled(known)] as const;
   });
   return Object.fromEntries(agreed);

@@ -1,4 +1,5 @@
 // What a provider keeps between messages, and what it can ask of the world.
+import { NO_ACCOUNT } from '../exchanges/exchange.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type {
   AuditRow,
@@ -59,6 +60,8 @@ export interface LiveOrder {
   readonly filled: string;
   /** The beginning of the round that asked it to look at itself. */
   readonly askedAt: number;
+  /** Trading was restricted after it was granted: where it was not sent yet, it is not granted again. */
+  readonly barred?: true;
 }
 export interface WaitingOrder {
   readonly clientOrderId: string;
@@ -83,6 +86,10 @@ export interface Asset {
   readonly off: string;
   readonly looks: number;
   readonly offAt: number;
+  /** Where account and books differ: since when, and the round before that saw everything. */
+  readonly trail?: { readonly at: number; readonly sinceAt: number };
+  /** How much is off whatever was on its way, in how many rounds in a row, and when the first of them was. */
+  readonly sure?: { readonly amount: string; readonly looks: number; readonly at: number };
 }
 
 export interface Rounds {
@@ -94,6 +101,10 @@ export interface Rounds {
   readonly failures: number;
   /** Orders the last round left for the next one. */
   readonly rest: number;
+  /** Rounds in a row that found what the books lack, while submits wait for the books. */
+  readonly behind?: number;
+  /** Rounds in a row that did not see everything, and when the first of them began. */
+  readonly partial?: { readonly rounds: number; readonly since: number; readonly isTold: boolean };
   /** What the last round that was answered found. */
   readonly last: RoundResult | null;
   /** Since the provider was made. */
@@ -190,6 +201,11 @@ export function isConfiguredSo({ adapter, settings }: ProviderContext, other: He
 export function linkOf(event: Heard<'Connected'>): Link {
   const { type: _type, session: _session, instruments: _all, at: _at, messageId: _id, ...link } = event;
   return link;
+}
+
+/** Without credentials there is market data: nothing is sent, and what was there before is left as it is. */
+export function hasAccount({ link }: Pick<ProviderContext, 'link'>): boolean {
+  return link?.account !== NO_ACCOUNT;
 }
 
 export function faultOf({ failures }: ProviderContext, event: ProviderEvent): Partial<ProviderContext> {

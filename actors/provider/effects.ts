@@ -64,9 +64,9 @@ export const reconcile = effect<Reconcile, ProviderPorts>({
   async perform(request, { ports, signal, at }): Promise<ProviderMessage> {
     const { session, round } = request;
     try {
-      const { exchange, signal: own } = ports.sessions.beginLook(request, signal);
+      const sight = ports.sessions.beginLook(request, signal);
       const isKnown = (id: string): Promise<boolean> => ports.sessions.isOurs(id);
-      return await look(request, { exchange, books: ports.books, isKnown, at, signal: own });
+      return await look(request, { ...sight, books: ports.books, isKnown, at });
     } catch (error) {
       return { type: 'ReconcileFailed', session, round, reason: textOf(error) };
     }

@@ -8,8 +8,9 @@ import type { Execution, ExecutionRef, VenueOrder } from '../market/execution.ts
 import { type OrderInput, type OrderMessage, orderKey } from '../order/messages.ts';
 import { type RiskMessage, riskKey } from '../risk/messages.ts';
 import { record, type Send, send, spawn } from '../runtime/effect.ts';
-import { EXTERNAL_ORDERS_MAX, LIVE_ORDERS_MAX } from './bounds.ts';
+import { EXTERNAL_ORDERS_MAX } from './bounds.ts';
 import { auditRow, type Heard, type Link, type Outcome, type ProviderContext, type ProviderEffect } from './context.ts';
+import { takeIn } from './live-orders.ts';
 import type { FoundOrder } from './messages.ts';
 
 /** The owner of whatever nobody here decided. */
@@ -46,12 +47,13 @@ function adopt(context: ProviderContext, word: Word, riskScope: string | null, a
   if (riskScope === null || (!isKnown && isOver(order) && !hasFill(word))) return news;
   // One that was seen before and is not live has ended: a report that comes late does not bring it back.
   const isNew = isFound || news.changes.external !== undefined;
-  const remembers = isNew && !isOver(order) && Object.keys(live).length < LIVE_ORDERS_MAX;
   const entry = { symbol: order.symbol, since: at, filled: order.filledQuantity, askedAt: 0 };
+  const taken = isNew && !isOver(order) ? takeIn(context, id, entry) : { changes: {}, effects: [] };
   return {
-    changes: { ...news.changes, ...(remembers && { live: { ...live, [id]: entry } }) },
+    changes: { ...news.changes, ...taken.changes },
     effects: [
       ...news.effects,
+      ...taken.effects,
       ...(isKnown ? [] : [spawn(orderKey(id), inputOf(id, context, link, order, riskScope, at))]),
       ...wordsTo(id, word),
     ],

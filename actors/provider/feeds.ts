@@ -5,7 +5,16 @@ import { record, send } from '../runtime/effect.ts';
 import type { ActorKey } from '../runtime/message.ts';
 import type { StrategyMessage } from '../strategy/messages.ts';
 import { INSTRUMENTS_MAX, ROUTES_MAX, WATCHERS_MAX } from './bounds.ts';
-import type { Heard, Link, Outcome, ProviderContext, ProviderEvent, Watcher, Watchers } from './context.ts';
+import type {
+  Heard,
+  Link,
+  Outcome,
+  ProviderContext,
+  ProviderEffect,
+  ProviderEvent,
+  Watcher,
+  Watchers,
+} from './context.ts';
 import type { HoldFeeds, OpenSession, Route } from './messages.ts';
 
 /** Upstream's names of the routes, as `provider_routes` and the compatible API show them. */
@@ -77,16 +86,22 @@ export function listsWatched({ watchers, instruments }: ProviderContext, event: 
   return event.instruments.some(({ symbol }) => watched.has(symbol) && !Object.hasOwn(instruments, symbol));
 }
 
+/** A watched symbol got no feed, because the venue does not list it: it is delisted, halted, or mistyped. */
+export function leavesGaps({ watchers }: ProviderContext, event: Heard<'FeedsHeld'>): boolean {
+  const listed = new Set(event.instruments.map(({ symbol }) => symbol));
+  return !symbolsOf(routesOf(watchers)).every((symbol) => listed.has(symbol));
+}
+
 /** Those who rely on an instrument that changed are told anew. */
-export function tellInstruments(context: ProviderContext, event: Heard<'InstrumentsChanged'>): Outcome {
+function tellInstruments(context: ProviderContext, changed: readonly Instrument[]): ProviderEffect[] {
   const { link, watchers } = context;
-  if (link === null) return { changes: {}, effects: [] };
-  const changed = new Set(event.instruments.map(({ symbol }) => symbol));
+  if (link === null) return [];
+  const symbols = new Set(changed.map(({ symbol }) => symbol));
   const keys = Object.keys(watchers).filter((key) => {
     const { told = false, routes = [] } = watchers[key] ?? {};
-    return told && routes.some(({ symbol }) => changed.has(symbol));
+    return told && routes.some(({ symbol }) => symbols.has(symbol));
   });
-  return { changes: {}, effects: keys.map((key) => send(key as ActorKey, readyMessage(context, link, key))) };
+  return keys.map((key) => send(key as ActorKey, readyMessage(context, link, key)));
 }
 
 export function tellLost(context: ProviderContext, event: ProviderEvent): Outcome {
@@ -141,16 +156,20 @@ export function watchedInstruments(
   return Object.fromEntries(watched.map((instrument) => [instrument.symbol, instrument]));
 }
 
-/** Takes the instruments a message brought, and writes down those that were not known in these words already. */
+/**
+ * Takes the instruments a message brought; those that were not known in these words already are written down and told.
+ * Feeds that are held come with all that has one: of a symbol that is not among them the next word is news.
+ */
 export function noteInstruments(
   context: ProviderContext,
-  { instruments }: Heard<'Connected' | 'FeedsHeld' | 'InstrumentsChanged'>,
+  { type, instruments: seen }: Heard<'Connected' | 'FeedsHeld' | 'InstrumentsChanged'>,
 ): Outcome {
   const { name, watchers, instruments: known } = context;
   const isNew = (one: Instrument): boolean => JSON.stringify(known[one.symbol]) !== JSON.stringify(one);
-  const fresh = instruments.slice(0, INSTRUMENTS_MAX).filter(isNew);
-  const effects = fresh.map((instrument) => record(instrumentRow(name, instrument)));
-  return { changes: { instruments: watchedInstruments(watchers, known, instruments) }, effects };
+  const fresh = seen.slice(0, INSTRUMENTS_MAX).filter(isNew);
+  const rows = fresh.map((instrument) => record(instrumentRow(name, instrument)));
+  const instruments = watchedInstruments(watchers, type === 'FeedsHeld' ? {} : known, seen);
+  return { changes: { instruments }, effects: [...rows, ...tellInstruments({ ...context, instruments }, fresh)] };
 }
 
 function instrumentRow(provider: string, instrument: Instrument): InstrumentRow {

@@ -3,7 +3,15 @@ import { refusalText } from '../market/refusals.ts';
 import { orderKey } from '../order/messages.ts';
 import { send } from '../runtime/effect.ts';
 import { LIVE_ORDERS_MAX, WAITING_ORDERS_MAX } from './bounds.ts';
-import type { Heard, OrderBook, Outcome, ProviderContext, ProviderEffect, WaitingOrder } from './context.ts';
+import {
+  type Heard,
+  hasAccount,
+  type OrderBook,
+  type Outcome,
+  type ProviderContext,
+  type ProviderEffect,
+  type WaitingOrder,
+} from './context.ts';
 
 /** open: ready. holding: will be ready by itself. closed: only an operator changes that. */
 export type Gate = 'open' | 'holding' | 'closed';
@@ -31,7 +39,9 @@ export function admit(book: OrderBook, gate: Gate, order: WaitingOrder, at: numb
 }
 
 function grant({ live, waiting }: OrderBook, { clientOrderId, symbol }: WaitingOrder, at: number): Admission {
-  if (Object.hasOwn(live, clientOrderId)) return { verdict: 'granted', book: { live, waiting } };
+  const known = Object.hasOwn(live, clientOrderId) ? live[clientOrderId] : undefined;
+  if (known?.barred === true) return { verdict: 'refused', reason: refusalText('TRADING_RESTRICTED', { symbol }) };
+  if (known !== undefined) return { verdict: 'granted', book: { live, waiting } };
   const count = Object.keys(live).length;
   if (count >= LIVE_ORDERS_MAX) {
     return { verdict: 'refused', reason: refusalText('ORDER_REFUSED', { live: count, allowed: LIVE_ORDERS_MAX }) };
@@ -41,13 +51,20 @@ function grant({ live, waiting }: OrderBook, { clientOrderId, symbol }: WaitingO
 }
 
 export function answerSubmit(context: ProviderContext, request: Heard<'SubmitRequested'>, gate: Gate): Outcome {
-  const [halted = null] = Object.values(context.halts);
+  const reason = closedFor(context);
   const admission: Admission =
-    halted === null ? admit(context, gate, request, request.at) : { verdict: 'refused', reason: haltedReason(halted) };
+    reason === null ? admit(context, gate, request, request.at) : { verdict: 'refused', reason };
   return {
     changes: admission.verdict === 'refused' ? {} : admission.book,
     effects: answerTo(request.clientOrderId, admission),
   };
+}
+
+/** Whoever asks, and however ready the venue is. */
+function closedFor(context: ProviderContext): string | null {
+  const [halted = null] = Object.values(context.halts);
+  if (halted !== null) return haltedReason(halted);
+  return hasAccount(context) ? null : refusalText('MARKET_DATA_ONLY', { provider: context.name });
 }
 
 function answerTo(clientOrderId: string, admission: Admission): ProviderEffect[] {
@@ -57,7 +74,10 @@ function answerTo(clientOrderId: string, admission: Admission): ProviderEffect[]
 }
 
 /** Everyone who waits, decided in order of arrival as if the request came now. */
-export function admitWaiting({ live, waiting }: ProviderContext, at: number): Outcome {
+export function admitWaiting(context: ProviderContext, at: number): Outcome {
+  const reason = closedFor(context);
+  if (reason !== null) return refuseWaiting(context, reason);
+  const { live, waiting } = context;
   const effects: ProviderEffect[] = [];
   let book: OrderBook = { live, waiting: [] };
   for (const order of waiting) {
@@ -83,9 +103,27 @@ export function halt(context: ProviderContext, { scope = '', reason }: Heard<'Tr
   return { changes: { ...changes, halts: { ...context.halts, [scope]: reason } }, effects };
 }
 
-/** Clears what this scope halted; a word without a scope clears what was halted without one. */
+/**
+ * Risk judged them before it knew what it knows now: those who wait are refused, and those who were let go, and come
+ * back because nothing of them was sent, will be.
+ */
+export function refuseRestricted(context: ProviderContext, event: Heard<'TradingRestricted'>): Outcome {
+  const { name, live, waiting } = context;
+  const isMeant = ({ symbol }: { readonly symbol: string }): boolean =>
+    event.symbol === null || symbol === event.symbol;
+  const restricted = `${name}:${event.symbol ?? '*'}`;
+  const reason = refusalText('TRADING_RESTRICTED', { restricted, reason: event.reason });
+  const { effects } = refuseWaiting({ ...context, waiting: waiting.filter(isMeant) }, reason);
+  const barred = Object.entries(live).map(([id, order]) => {
+    return [id, isMeant(order) ? { ...order, barred: true as const } : order] as const;
+  });
+  const left = waiting.filter((order) => !isMeant(order));
+  return { changes: { live: Object.fromEntries(barred), waiting: left }, effects };
+}
+
+/** Clears what this scope halted, and what was halted without a scope. */
 export function resume({ halts }: ProviderContext, { scope = '' }: Heard<'TradingResumed'>): Partial<ProviderContext> {
-  const { [scope]: _cleared, ...rest } = halts;
+  const { [scope]: _cleared, '': _nameless, ...rest } = halts;
   return { halts: rest };
 }
 

@@ -3,15 +3,15 @@ import { defineActor } from '../runtime/actor.ts';
 import * as effects from './effects.ts';
 import { providerMachine } from './machine.ts';
 import { schemas } from './schemas.ts';
-import { fromVersion1 } from './upgrade.ts';
+import { fromVersion1, fromVersion2 } from './upgrade.ts';
 
 export const providerActor = defineActor({
   kind: 'provider',
-  version: 2,
+  version: 3,
   machine: providerMachine,
   messages: schemas,
   effects: { ...effects },
-  upgrade: { 1: fromVersion1 },
+  upgrade: { 1: fromVersion1, 2: fromVersion2 },
 });
 
 export type { ProviderPorts } from './effects.ts';

@@ -3,7 +3,7 @@
 import { parse, sub } from '../market/decimal.ts';
 import { type OrderMessage, orderKey } from '../order/messages.ts';
 import { record, reply, type Send, send } from '../runtime/effect.ts';
-import { ASKED_ORDERS_MAX } from './bounds.ts';
+import { ASKED_ORDERS_MAX, STANDING_ORDERS_MAX } from './bounds.ts';
 import { auditRow, type Heard, type LiveOrder, type Outcome, type ProviderContext } from './context.ts';
 import type { OpenOrderSeen } from './messages.ts';
 
@@ -48,6 +48,21 @@ function isExplained({ filled }: LiveOrder, seen: OpenOrderSeen): boolean {
   if (seen.isOther) return false;
   const grown = sub(parse(seen.filledQuantity), parse(filled));
   return grown >= 0n && grown <= parse(seen.traded);
+}
+
+/** What is at the venue is there, whatever the gate would say of it. */
+export function takeIn({ name, live }: ProviderContext, clientOrderId: string, order: LiveOrder): Outcome {
+  if (Object.hasOwn(live, clientOrderId)) return { changes: {}, effects: [] };
+  const count = Object.keys(live).length;
+  if (count < STANDING_ORDERS_MAX) return { changes: { live: { ...live, [clientOrderId]: order } }, effects: [] };
+  const detail = { clientOrderId, symbol: order.symbol, live: count, allowed: STANDING_ORDERS_MAX };
+  return { changes: {}, effects: [record(auditRow(`provider/${name}`, 'ORDER_NOT_LOOKED_AFTER', detail))] };
+}
+
+export function lookAfter(context: ProviderContext, { clientOrderId, symbol, at }: Heard<'OrderStands'>): Outcome {
+  const { changes, effects } = takeIn(context, clientOrderId, { symbol, since: at, filled: '0', askedAt: 0 });
+  const waiting = context.waiting.filter((order) => order.clientOrderId !== clientOrderId);
+  return { changes: { ...changes, waiting }, effects };
 }
 
 export function askOrder(id: string): Send<OrderMessage> {

@@ -15,7 +15,8 @@ import type { ProviderRow } from '../market/records.ts';
 import { refusalText } from '../market/refusals.ts';
 import { command, record, reply } from '../runtime/effect.ts';
 import * as balances from './balances.ts';
-import { RECONCILE_FAILURES_MAX, RECONCILE_REST_MS, retryDelay } from './bounds.ts';
+import * as behind from './behind.ts';
+import { RECONCILE_FAILURES_MAX, RECONCILE_REST_MS, RELIST_MS, retryDelay } from './bounds.ts';
 import * as provider from './context.ts';
 import { heard, type Outcome, type ProviderContext, type ProviderEffect, type ProviderEvent } from './context.ts';
 import * as external from './external.ts';
@@ -63,6 +64,11 @@ const machine = setup({
     /** A symbol that is watched and had no feed, because the venue did not list it. */
     listsWatched: ({ context, event }) =>
       provider.isCurrent(context, event) && feeds.listsWatched(context, heard(event, 'InstrumentsChanged')),
+    leavesGaps: ({ context, event }) =>
+      provider.isCurrent(context, event) && feeds.leavesGaps(context, heard(event, 'FeedsHeld')),
+    /** Executions were found, and submits still wait: they wait until these are in the books. */
+    isBehind: ({ context, event }) =>
+      provider.isCurrent(context, event) && behind.isBehind(context, heard(event, 'Reconciled')),
     isUnneeded: ({ context }) => removal.needs(context).length === 0,
     changesRoutes: ({ context, event }) =>
       !feeds.sameRoutes(context.watchers, feeds.watchersAfter(context, heard(event, 'WatchRequested', 'WatchEnded'))),
@@ -93,9 +99,6 @@ const machine = setup({
     noteInstruments: enqueueActions(({ context, event, enqueue }) => {
       take(enqueue, feeds.noteInstruments(context, heard(event, 'Connected', 'FeedsHeld', 'InstrumentsChanged')));
     }),
-    tellInstruments: enqueueActions(({ context, event, enqueue }) => {
-      take(enqueue, feeds.tellInstruments(context, heard(event, 'InstrumentsChanged')));
-    }),
     noteConnected: assign({ failures: 0, reason: null }),
     noteFault: assign(({ context, event }) => provider.faultOf(context, event)),
 
@@ -118,6 +121,10 @@ const machine = setup({
       id: 'feedsRetry',
       delay: ({ context }) => retryDelay(context.feeds.failures),
     }),
+    awaitListing: raise(({ event: { at, messageId } }) => ({ type: 'FeedsRetryDue' as const, at, messageId }), {
+      id: 'feedsRetry',
+      delay: RELIST_MS,
+    }),
     forgetFeedsRetry: cancel('feedsRetry'),
     becomeReady: assign({ ready: true }),
     loseReadiness: assign({ ready: false }),
@@ -137,6 +144,12 @@ const machine = setup({
       take(enqueue, gate.halt(context, heard(event, 'TradingHalted')));
     }),
     resume: assign(({ context, event }) => gate.resume(context, heard(event, 'TradingResumed'))),
+    refuseRestricted: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, gate.refuseRestricted(context, heard(event, 'TradingRestricted')));
+    }),
+    lookAfter: enqueueActions(({ context, event, enqueue }) => {
+      take(enqueue, liveOrders.lookAfter(context, heard(event, 'OrderStands')));
+    }),
 
     // reconciliation
     beginRound: assign(({ context, event }) => reconcile.beginRound(context, event.at)),
@@ -144,6 +157,8 @@ const machine = setup({
     settleRound: enqueueActions(({ context, event, enqueue }) => {
       take(enqueue, reconcile.settleRound(context, heard(event, 'Reconciled')));
     }),
+    countBehind: assign(({ context }) => behind.countBehind(context)),
+    forgetBehind: assign(({ context }) => behind.forgetBehind(context)),
     noteRoundFailure: assign(({ context }) => reconcile.failRound(context)),
     noteSkew: enqueueActions(({ context, event, enqueue }) => {
       take(enqueue, reconcile.noteSkew(context, heard(event, 'ClockSkewed')));
@@ -164,13 +179,17 @@ const machine = setup({
 });
 
 const REMOVE = [
-  { guard: 'isUnneeded' as const, target: 'removed' as const, actions: ['noteRemoval' as const, 'accept' as const] },
+  {
+    guard: 'isUnneeded' as const,
+    target: 'removed' as const,
+    actions: ['unwant' as const, 'noteRemoval' as const, 'accept' as const],
+  },
   { actions: { type: 'refuseRemoval' as const, params: 'needed' } },
 ];
 
 export const providerMachine = machine.createMachine({
   id: 'provider',
-  version: '2',
+  version: '3',
   options: { maxIterations: 100 },
   context: ({ input }) => provider.createContext(input),
   initial: 'pending',
@@ -184,10 +203,12 @@ export const providerMachine = machine.createMachine({
     Start: { actions: 'refuseStart' },
     SubmitRequested: { actions: { type: 'answerSubmit', params: 'closed' } },
     OrderClosed: { actions: 'forgetOrder' },
+    OrderStands: { actions: 'lookAfter' },
     WatchRequested: [{ guard: 'changesRoutes', actions: ['noteWatch', 'recordRoutes'] }, { actions: 'noteWatch' }],
     WatchEnded: [{ guard: 'changesRoutes', actions: ['noteWatch', 'recordRoutes'] }, { actions: 'noteWatch' }],
     TradingHalted: { actions: 'halt' },
     TradingResumed: { actions: 'resume' },
+    TradingRestricted: { actions: 'refuseRestricted' },
     BalancesObserved: { actions: 'noteBalances' },
     ExternalOrderSeen: { actions: 'noteExternal' },
     CancelAll: { actions: 'cancelAll' },
@@ -230,7 +251,7 @@ export const providerMachine = machine.createMachine({
       },
     },
     running: {
-      entry: ['noteConnected', { type: 'recordStatus', params: 'running' }, 'renewFeeds', 'holdFeeds'],
+      entry: ['noteConnected', 'forgetBehind', { type: 'recordStatus', params: 'running' }, 'renewFeeds', 'holdFeeds'],
       exit: 'forgetFeedsRetry',
       initial: 'reconciling',
       on: {
@@ -238,15 +259,19 @@ export const providerMachine = machine.createMachine({
         Disconnected: { guard: 'isCurrent', target: 'degraded', actions: 'noteFault' },
         // What was missed in between must be reconciled before anything is sent.
         Reconnected: { guard: 'isCurrent', target: 'running', reenter: true },
-        FeedsHeld: { guard: 'isCurrent', actions: ['noteInstruments', 'noteFeeds', 'tellReady'] },
+        FeedsHeld: [
+          // A venue lists a symbol again when its halt is over: it is told then, and asked for in case that is lost.
+          { guard: 'leavesGaps', actions: ['noteInstruments', 'noteFeeds', 'tellReady', 'awaitListing'] },
+          { guard: 'isCurrent', actions: ['noteInstruments', 'noteFeeds', 'tellReady'] },
+        ],
         FeedsFailed: { guard: 'isCurrent', actions: ['noteFeedsFailure', 'retryFeeds'] },
         FeedsRetryDue: { actions: 'holdFeeds' },
         InstrumentsChanged: [
           {
             guard: 'listsWatched',
-            actions: ['noteInstruments', 'tellInstruments', 'forgetFeedsRetry', 'renewFeeds', 'holdFeeds'],
+            actions: ['noteInstruments', 'forgetFeedsRetry', 'renewFeeds', 'holdFeeds'],
           },
-          { guard: 'isCurrent', actions: ['noteInstruments', 'tellInstruments'] },
+          { guard: 'isCurrent', actions: 'noteInstruments' },
         ],
         WatchRequested: [
           {
@@ -270,7 +295,10 @@ export const providerMachine = machine.createMachine({
             asking: {
               entry: ['beginRound', 'reconcile'],
               on: {
-                Reconciled: { guard: 'isCurrent', target: '#provider.running.ready', actions: 'settleRound' },
+                Reconciled: [
+                  { guard: 'isBehind', target: 'catchingUp', actions: ['settleRound', 'countBehind'] },
+                  { guard: 'isCurrent', target: '#provider.running.ready', actions: 'settleRound' },
+                ],
                 ReconcileFailed: { guard: 'isCurrent', target: 'pausing', actions: 'noteRoundFailure' },
                 ClockSkewed: { guard: 'isCurrent', target: 'pausing', actions: 'noteSkew' },
               },
@@ -281,7 +309,7 @@ export const providerMachine = machine.createMachine({
           },
         },
         ready: {
-          entry: ['becomeReady', 'admitWaiting', 'tellReady'],
+          entry: ['becomeReady', 'forgetBehind', 'admitWaiting', 'tellReady'],
           exit: ['loseReadiness', 'tellLost'],
           initial: 'settled',
           on: { SubmitRequested: { actions: { type: 'answerSubmit', params: 'open' } } },
@@ -294,7 +322,7 @@ export const providerMachine = machine.createMachine({
                   {
                     guard: 'isAmiss',
                     target: '#provider.running.reconciling.catchingUp',
-                    actions: 'settleRound',
+                    actions: ['settleRound', 'countBehind'],
                   },
                   { guard: 'isCurrent', target: 'settled', actions: 'settleRound' },
                 ],
@@ -369,7 +397,7 @@ export const providerMachine = machine.createMachine({
         { type: 'refuseWaiting', params: 'failed' },
         { type: 'recordStatus', params: 'failed' },
       ],
-      on: { Start: { target: 'starting', actions: ['want', 'accept'] } },
+      on: { Start: { target: 'starting', actions: ['want', 'accept'] }, Remove: REMOVE },
     },
   },
 });

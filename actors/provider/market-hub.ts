@@ -1,6 +1,6 @@
 // The fast lane: market data, balances and instruments from sessions to whoever listens in this process, in memory,
-// in the caller's own turn. Nothing is kept here: a listener that cannot keep up conflates for itself, one that throws
-// is reported and goes on.
+// in the caller's own turn. A listener that cannot keep up conflates for itself, one that throws is reported and goes
+// on. Kept is the newest word on each instrument alone: whoever begins to listen for them hears it first.
 import type { Instrument } from '../market/instrument.ts';
 import type { MarketEvent } from '../market/market-event.ts';
 
@@ -39,21 +39,26 @@ export interface MarketHub {
 
 export function createMarketHub(onError: (error: unknown, event: HubEvent) => void): MarketHub {
   const listeners = new Map<string, Set<MarketListener>>();
+  const listed = new Map<string, InstrumentUpdate>();
+  const tell = (listener: MarketListener, event: HubEvent): void => {
+    try {
+      listener(event);
+    } catch (error) {
+      onError(error, event);
+    }
+  };
   return {
     publish(event) {
-      for (const listener of listeners.get(topicOf(event.provider, subjectOf(event), event.type)) ?? []) {
-        try {
-          listener(event);
-        } catch (error) {
-          onError(error, event);
-        }
-      }
+      const topic = topicOf(event.provider, subjectOf(event), event.type);
+      if (event.type === 'InstrumentUpdate') listed.set(topic, event);
+      for (const listener of listeners.get(topic) ?? []) tell(listener, event);
     },
     subscribe({ provider, symbols, types }, listener) {
       const topics = symbols.flatMap((symbol) => types.map((type) => topicOf(provider, symbol, type)));
       // Each subscription is its own, also where two share a function.
       const own: MarketListener = (event) => listener(event);
       for (const topic of topics) listeners.set(topic, (listeners.get(topic) ?? new Set()).add(own));
+      for (const known of topics.flatMap((topic) => listed.get(topic) ?? [])) tell(own, known);
       return () => {
         for (const topic of topics) {
           const all = listeners.get(topic);

@@ -29,7 +29,7 @@ export interface OpenOrderSeen {
   readonly filledQuantity: string;
   /** Quantity of its trades since the last round that the books know, or that are too young to be missed. */
   readonly traded: string;
-  /** It has triggered, or its terms are others than ours, for longer than such news takes. */
+  /** It has triggered, its terms are others than ours, or we count more fills, for longer than such news takes. */
   readonly isOther?: true;
 }
 
@@ -45,8 +45,11 @@ export interface FoundOrder {
 export interface AssetDifference {
   readonly asset: string;
   readonly amount: string;
-  /** It was traded while we looked: nothing can be concluded. */
+  /** It was traded shortly before or while we looked: by itself the amount says nothing. */
   readonly isBusy: boolean;
+  /** Between these is what trades on their way do not account for; absent: nothing is on its way. */
+  readonly least?: string;
+  readonly most?: string;
 }
 
 // `session` numbers the sessions a provider asked for: an answer or report of an earlier one says nothing about
@@ -91,6 +94,8 @@ export type ProviderMessage =
   // from orders
   | { readonly type: 'SubmitRequested'; readonly clientOrderId: string; readonly symbol: string }
   | { readonly type: 'OrderClosed'; readonly clientOrderId: string }
+  /** It is at the venue, whether or not it was granted: it is looked after. There is no answer. */
+  | { readonly type: 'OrderStands'; readonly clientOrderId: string; readonly symbol: string }
   // from strategies; a second request of a watcher replaces its first
   | { readonly type: 'WatchRequested'; readonly watcher: ActorKey; readonly routes: readonly Route[] }
   | { readonly type: 'WatchEnded'; readonly watcher: ActorKey }
@@ -98,6 +103,8 @@ export type ProviderMessage =
   /** `scope` is the risk scope that says so: what one scope halted, another does not resume. */
   | { readonly type: 'TradingHalted'; readonly reason: string; readonly scope?: string }
   | { readonly type: 'TradingResumed'; readonly scope?: string }
+  /** Orders judged before it, and not sent yet, are refused: who still wants them asks risk anew. Null: all symbols. */
+  | { readonly type: 'TradingRestricted'; readonly symbol: string | null; readonly reason: string }
   // from an operator
   /** Every live order, or those of one symbol, is asked to cancel. */
   | { readonly type: 'CancelAll'; readonly by: string; readonly reason: string; readonly symbol: string | null }
@@ -154,6 +161,8 @@ export interface Reconciled {
   readonly left: number;
   /** Orders with missing trades that the venue did not tell of: the next round asks again. */
   readonly unresolved: number;
+  /** Assets of trades the books lack that were not told of; absent though some were not: any may be among them. */
+  readonly unclear?: readonly string[];
   readonly balances: readonly BalanceSeen[];
   /** Of assets where account and books differ. */
   readonly differences: readonly AssetDifference[];
@@ -184,6 +193,8 @@ export interface Reconcile extends SessionRef {
   readonly round: number;
   /** Beginning of the last round that saw everything; null before the first. */
   readonly sinceAt: number | null;
+  /** Where account and books differ: the beginning of the last round that saw everything before they did. */
+  readonly offSinceAt?: number;
   readonly symbols: readonly string[];
   /** Ids of the orders the provider counts as live. */
   readonly live: readonly string[];

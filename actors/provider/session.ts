@@ -25,6 +25,7 @@ import { RuntimeError, textOf } from '../runtime/errors.ts';
 import type { Intake } from '../runtime/intake.ts';
 import type { ActorKey, Message } from '../runtime/message.ts';
 import type { Clock, Log } from '../runtime/ports.ts';
+import type { Eyes } from './account-trades.ts';
 import {
   BALANCES_MAX,
   INSTRUMENTS_MAX,
@@ -61,12 +62,10 @@ export interface SessionHost extends ExchangeDirectory {
   hold(request: HoldFeeds, signal: AbortSignal): Promise<readonly Instrument[]>;
   /**
    * The exchange session of this number, for one look at the account; the signal ends with the next look of the same
-   * provider, so that there is one at a time. Throws an ExchangeFault when the session is not the one that is open.
+   * provider, so that there is one at a time. With the symbols the venue lists, and all it has listed to this session.
+   * Throws an ExchangeFault when the session is not the one that is open.
    */
-  beginLook(
-    request: SessionRef,
-    signal: AbortSignal,
-  ): { readonly exchange: ExchangeSession; readonly signal: AbortSignal };
+  beginLook(request: SessionRef, signal: AbortSignal): Pick<Eyes, 'exchange' | 'signal' | 'listed' | 'everListed'>;
   /** Whether there is an order actor under this client order id. */
   isOurs(clientOrderId: string): Promise<boolean>;
   /** Closes everything: the process ends. What the actors want is untouched. */
@@ -86,6 +85,8 @@ interface OpenSlot {
   readonly session: number;
   readonly exchange: ExchangeSession;
   instruments: readonly Instrument[];
+  /** Symbols of these and of all lists before: what is halted was traded all the same. */
+  readonly everListed: Set<string>;
   /** What the feeds are about. */
   symbols: ReadonlySet<string>;
   feeds: number;
@@ -118,7 +119,9 @@ class Sessions implements SessionHost {
     const open = this.#openSlot(name, session);
     open.looking?.abort(new Error('a newer look at the account overtook this one'));
     open.looking = new AbortController();
-    return { exchange: open.exchange, signal: AbortSignal.any([signal, open.looking.signal]) };
+    const { exchange, instruments, everListed, looking } = open;
+    const listed = new Set(instruments.map(({ symbol }) => symbol));
+    return { exchange, listed, everListed, signal: AbortSignal.any([signal, looking.signal]) };
   }
 
   async open(request: OpenSession, signal: AbortSignal): Promise<Opened> {
@@ -143,7 +146,8 @@ class Sessions implements SessionHost {
       // 3. Take it over, unless it came too late.
       if (either.aborted || slot.newest !== session) throw overtaken(session);
       slot.opening = null;
-      slot.open = openSlot(session, exchange, opened.all);
+      slot.open = openSlot(session, exchange);
+      this.#publishListing(name, slot.open, opened.all);
       this.#refreshLater(slot.open, name, settings.listingRefreshMs ?? LISTING_REFRESH_MS);
       link.begin();
       return { link: opened.link, instruments: chosen(opened.all, request.symbols) };
@@ -192,13 +196,16 @@ class Sessions implements SessionHost {
       throw new ExchangeFault(`a newer set of feeds was asked for, feeds=${feeds}`, { retryable: true });
     open.feeds = feeds;
     const symbols = new Set(routes.map(({ symbol }) => symbol));
-    const isKnown = (symbol: string): boolean => open.instruments.some((instrument) => instrument.symbol === symbol);
+    const watched = (): readonly Instrument[] => open.instruments.filter(({ symbol }) => symbols.has(symbol));
     open.symbols = symbols;
     // A symbol may have been listed since the session was opened.
-    if (![...symbols].every(isKnown)) this.#publishListing(name, open, await open.exchange.instruments(signal));
+    if (watched().length < symbols.size) this.#publishListing(name, open, await open.exchange.instruments(signal));
     // A symbol the venue does not list has no feed; it must not keep the others from theirs.
-    await open.exchange.subscribe(routes.filter(({ symbol }) => isKnown(symbol)));
-    return open.instruments.filter(({ symbol }) => symbols.has(symbol));
+    const held = watched();
+    const listed = new Set(held.map(({ symbol }) => symbol));
+    await open.exchange.subscribe(routes.filter(({ symbol }) => listed.has(symbol)));
+    // What was listed meanwhile has no feed: it is not among them, and the next request takes it up.
+    return held;
   }
 
   #refreshLater(open: OpenSlot, name: string, everyMs: number): void {
@@ -226,6 +233,7 @@ class Sessions implements SessionHost {
     const before = new Map(open.instruments.map((one) => [one.symbol, JSON.stringify(one)]));
     const changed = instruments.filter((one) => before.get(one.symbol) !== JSON.stringify(one));
     open.instruments = instruments;
+    for (const { symbol } of instruments) open.everListed.add(symbol);
     const timestamp = this.#options.clock.now();
     for (const instrument of changed) {
       this.#options.hub.publish({ type: 'InstrumentUpdate', provider: name, instrument, timestamp });
@@ -336,8 +344,9 @@ class Sessions implements SessionHost {
   }
 }
 
-function openSlot(session: number, exchange: ExchangeSession, instruments: readonly Instrument[]): OpenSlot {
-  return { session, exchange, instruments, symbols: new Set(), feeds: 0, looking: null, endRefresh: () => {} };
+function openSlot(session: number, exchange: ExchangeSession): OpenSlot {
+  const listing = { instruments: [], everListed: new Set<string>(), symbols: new Set<string>() };
+  return { session, exchange, ...listing, feeds: 0, looking: null, endRefresh: () => {} };
 }
 
 /** All instruments where a message can carry them, else those that are watched. */

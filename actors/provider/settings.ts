@@ -48,12 +48,12 @@ export function exchangeSettings({ name, adapter, settings }: ProviderInput, sec
     restUrl: url('restUrl'),
     streamUrl: url('streamUrl'),
     wsApiUrl: url('wsApiUrl'),
-    apiKey: secret(settings, nameIn(settings, 'apiKey'), secrets),
-    apiSecret: secret(settings, nameIn(settings, 'apiSecret'), secrets),
+    ...keys(settings, secrets),
     recvWindowMs: recvWindowOf(settings),
     httpTimeoutMs: milliseconds(settings, 'httpTimeoutMs', 120_000) ?? HTTP_TIMEOUT_MS,
     ...(adapter === 'ccxt' && { exchange: text(settings, 'exchange') }),
-    ...(given('passphrase') && { passphrase: secret(settings, 'passphrase', secrets) }),
+    ...(given('passphrase') &&
+      settings['passphrase'] !== '' && { passphrase: secret(settings, 'passphrase', secrets) }),
     ...(given('account') && { account: text(settings, 'account') }),
     ...(given('sandbox') && { sandbox: yesOrNo(settings, 'sandbox') }),
     ...(given(nameIn(settings, 'snapshotDepth')) && { snapshotDepth: depth(settings) }),
@@ -73,6 +73,14 @@ function text(settings: Settings, name: string): string {
   const value = settings[name];
   if (typeof value !== 'string' || value === '') throw wrong(name, String(value), 'a text');
   return value;
+}
+
+/** Both, or neither for market data alone: upstream's are empty texts where nobody gives them. */
+function keys(settings: Settings, secrets: Secrets): Pick<ExchangeSettings, 'apiKey' | 'apiSecret'> {
+  const [apiKey, apiSecret] = [nameIn(settings, 'apiKey'), nameIn(settings, 'apiSecret')];
+  const [isKeyless, isSecretless] = [apiKey, apiSecret].map((name) => (settings[name] ?? '') === '');
+  if (isKeyless && isSecretless) return { apiKey: '', apiSecret: '' };
+  return { apiKey: secret(settings, apiKey, secrets), apiSecret: secret(settings, apiSecret, secrets) };
 }
 
 function secret(settings: Settings, name: string, secrets: Secrets): string {

@@ -10,6 +10,11 @@ type Version1 = Omit<ProviderContext, 'rounds' | 'assets' | 'unexplained'> & {
   readonly assets: readonly string[];
 };
 
+/** 2 → 3: the same facts, decided on in another way. */
+export function fromVersion2(snapshot: StoredSnapshot): StoredSnapshot {
+  return snapshot;
+}
+
 /** 1 → 2: rounds keep what they found, assets what they hold, and the account is compared with the ledger. */
 export function fromVersion1(snapshot: StoredSnapshot): StoredSnapshot {
   const before = snapshot.c as object as Version1;

@@ -55,6 +55,10 @@ const riskSetup = setup({
       if (changes === null) return;
       enqueue.assign(() => changes);
       enqueue.emit(restrictionAudit(riskKey(context.scope), 'TRADING_RESTRICTED', restricted, restricted.reason));
+      // Orders that were granted before it may still wait there.
+      const { provider, symbol, reason } = restricted;
+      if (changes.restrictions === undefined || !context.providers.includes(provider)) return;
+      enqueue.emit(send<ProviderMessage>(providerKey(provider), { type: 'TradingRestricted', symbol, reason }));
     }),
     lift: enqueueActions(({ context, enqueue }, lifted: Heard<'LiftRestriction'>) => {
       const restrictions = lift(context.restrictions, lifted);
@@ -181,7 +185,7 @@ function haltEffects(context: decision.RiskContext, at: number): Effect[] {
   const { reason } = halt;
   return [
     record<AuditRow>({ table: 'audit_log', actor: riskKey(scope), action: 'KILL_SWITCH_ENGAGED', detail: reason }),
-    ...providers.map((name) => send<ProviderMessage>(providerKey(name), { type: 'TradingHalted', reason })),
+    ...providers.map((name) => send<ProviderMessage>(providerKey(name), { type: 'TradingHalted', reason, scope })),
     publish(riskKey(scope), decision.control(context, 'TRIGGERED', { ...halt, breachType: 'KILL_SWITCH' }, at)),
   ];
 }
@@ -197,7 +201,7 @@ function resumeEffects(before: decision.RiskContext, resumed: decision.RiskConte
   };
   return [
     record<AuditRow>({ table: 'audit_log', actor: by, action: 'KILL_SWITCH_RELEASED', detail: halt?.reason ?? '' }),
-    ...providers.map((name) => send<ProviderMessage>(providerKey(name), { type: 'TradingResumed' })),
+    ...providers.map((name) => send<ProviderMessage>(providerKey(name), { type: 'TradingResumed', scope })),
     publish(riskKey(scope), decision.control(resumed, 'CLEARED', about, at)),
   ];
 }

@@ -155,9 +155,9 @@ export interface OwnPosition {
   readonly quantity: string;
 }
 
-/** New terms came to nothing: the order stands as it did. */
-export interface AmendRefused {
-  readonly type: 'AmendRefused';
+/** New terms, or a cancel, came to nothing: the order stands as it did. */
+export interface ChangeRefused<Type extends 'AmendRefused' | 'CancelRefused'> {
+  readonly type: Type;
   readonly ref: string | null;
   readonly clientOrderId: string;
   readonly provider: string;
@@ -167,10 +167,14 @@ export interface AmendRefused {
   readonly timestamp: number;
 }
 
+export type AmendRefused = ChangeRefused<'AmendRefused'>;
+export type CancelRefused = ChangeRefused<'CancelRefused'>;
+
 /** What a running module is told besides market data. */
 export type SandboxEvent =
   | (ExecReport & { readonly ref: string | null })
   | AmendRefused
+  | CancelRefused
   | RiskControl
   /** Whether orders can be placed with a provider: payload `{ kind: 'trading', active, reason }`. */
   | {

@@ -12,7 +12,7 @@ type Named = Pick<Heard<'CancelOrder'>, 'clientOrderId' | 'ref'>;
 
 const BY_THE_MODULE = 'the strategy asked for it';
 /** What nobody here knows of an order of which a report comes first. */
-const UNKNOWN = { ref: null, stopPrice: null, cancelling: false, linked: false, replacement: null };
+const UNKNOWN = { ref: null, stopPrice: null, linked: false, replacement: null };
 
 /** Keeps the books; `tells` is whether a sandbox is there to hear of it. */
 export function noteReport(context: StrategyContext, report: Report, tells: boolean): Outcome {
@@ -27,12 +27,13 @@ export function noteReport(context: StrategyContext, report: Report, tells: bool
   return { changes: { open, positions: positionsAfter(context.positions, report) }, effects };
 }
 
-/** An order that goes on and says why not is one whose amend came to nothing. */
+/** An order that goes on and says why not is one whose amend or cancel came to nothing. */
 function told({ at: _at, messageId: _id, ...report }: Report, ref: string | null): SandboxEvent {
   const { clientOrderId, provider, symbol, strategyInstance, rejectReason, timestamp } = report;
   if (!isOpen(report) || rejectReason === null) return { ...report, ref };
   const which = { ref, clientOrderId, provider, symbol, strategyInstance };
-  return { type: 'AmendRefused', ...which, reason: rejectReason, timestamp };
+  const type = report.refused === 'cancel' ? 'CancelRefused' : 'AmendRefused';
+  return { type, ...which, reason: rejectReason, timestamp };
 }
 
 function isOpen({ state }: Pick<Report, 'state'>): boolean {
@@ -43,7 +44,8 @@ function isOpen({ state }: Pick<Report, 'state'>): boolean {
 function stillOpen(known: OwnOrder | undefined, report: Report): OwnOrder {
   const { clientOrderId, provider, symbol, side, orderType, quantity, price, filledQuantity } = report;
   const terms = { clientOrderId, provider, symbol, side, orderType, quantity, price, filledQuantity };
-  const { ref, stopPrice, cancelling, linked, replacement } = known ?? UNKNOWN;
+  const { ref, stopPrice, linked, replacement } = known ?? UNKNOWN;
+  const cancelling = known?.cancelling === true && report.refused !== 'cancel';
   const state = report.state === 'PARTIAL' ? 'PARTIAL' : 'ACK';
   return { ref, ...terms, stopPrice, state, cancelling, linked, replacement };
 }

@@ -28,7 +28,8 @@ export const LACKING_TRADES = `select x.number::text, (e.id is null)::text
  order by x.number`;
 
 /** Orders that stand at the venue, by the keys of their actors. */
-export const STANDING_ORDERS = `select a.key, o.life, trim_scale(o.quantity)::text, trim_scale(o.price)::text
+export const STANDING_ORDERS = `select a.key, o.life, trim_scale(o.quantity)::text, trim_scale(o.price)::text,
+       trim_scale(o.filled_quantity)::text, (extract(epoch from o.updated_at) * 1000)::bigint::text
   from unnest($1::text[]) as x (key)
   join actors a on a.key = x.key
   join orders o on o.actor_id = a.id
@@ -54,12 +55,18 @@ export function createAccountBooks(orm: NodePgDatabase, pool: pg.Pool): AccountB
       if (keys.length === 0) return [];
       const values = [encodeArray('text', keys)];
       const rows = await reading('standing orders', () => cellsOf<StandingCells>(pool, STANDING_ORDERS, values));
-      return rows.map(([key, life, quantity, price]) => ({ key, life, quantity, price }));
+      return rows.map(([key, life, quantity, price, filledQuantity, updatedAt]) => ({
+        ...{ key, life, quantity, price, filledQuantity },
+        updatedAt: Number(updatedAt),
+      }));
     },
   };
 }
 
-type StandingCells = [key: string, life: StandingOrder['life'], quantity: string, price: string | null];
+type StandingCells = [
+  ...[key: string, life: StandingOrder['life'], quantity: string, price: string | null],
+  ...[filledQuantity: string, updatedAt: string],
+];
 
 const HELD: readonly LedgerAccount[] = ['available', 'locked', 'suspense'];
 

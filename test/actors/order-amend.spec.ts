@@ -5,6 +5,8 @@ import type { Effect } from '../../actors/runtime/effect.ts';
 import {
   acked,
   amend,
+  amendOf,
+  busted,
   cancel,
   execution,
   FAREWELL,
@@ -13,6 +15,7 @@ import {
   type OrderScene,
   orderIn,
   queryFailed,
+  reconcile,
   reported,
   then,
   unknown,
@@ -20,6 +23,7 @@ import {
   yes,
 } from '../support/orders.ts';
 
+const NOT_AMENDABLE = 'ORDER_NOT_AMENDABLE: clientOrderId=mm1abc00000001, state=working';
 const ASKED = ['risk/firm AmendRequested 0.6', 'order working ACK 0 PendingReplace'];
 const granted = { type: 'AmendGranted' } as const;
 const lost = { type: 'AmendUnknown', reason: 'timeout' } as const;
@@ -88,6 +92,24 @@ test('row 48: a refused amend is a question first: the terms may be these alread
   const unanswered = scene.hears(queryFailed).waits('amendAgain');
   t.regex(unanswered.state, /amend\.refused/);
   t.deepEqual(lines(unanswered), ['queryOrder']);
+});
+
+test('row 48: an answer to a question from before the amend does not settle it', (t) => {
+  const asked = orderIn('working').hears(reconcile).hears(amend('0.6'), granted, lost).waits('amendAgain');
+  const refused = asked.hears(refusal);
+  t.is(amendOf(refused), 'overtaken');
+  const stale = refused.hears(found(word('open')));
+  then(t, stale, { life: 'working', amend: 'refused', effects: ['queryOrder'], timers: { amendAgain: 1_000 } });
+  then(t, stale.hears(found(reduced())), {
+    life: 'working',
+    effects: [
+      'order working ACK 0 PendingReplace',
+      'risk/firm ReservationAmended 0.6',
+      'orders/mm-1 ACK 0',
+      'risk/firm ReservationAmended 0.6',
+      'order working ACK 0',
+    ],
+  });
 });
 
 test("row 49: an amend without an answer is asked about and sent again, and the venue's quantity decides", (t) => {
@@ -208,9 +230,83 @@ test('an amend to the terms it has changes nothing; one of an ended or leaving o
   for (const scene of [orderIn('filled'), orderIn('canceled'), orderIn('closing')]) {
     t.regex(lines(scene.hears(amend('0.6'))).join(), /"accepted":false.*ORDER_NOT_AMENDABLE/);
   }
-  const leaving = orderIn('working').hears(amend('2'));
-  t.regex(lines(leaving.hears(amend('3'))).join(), /ORDER_NOT_AMENDABLE/);
   t.regex(lines(sent().hears(amend('0.5'))).join(), /ORDER_NOT_AMENDABLE/);
+});
+
+test('row 51: whoever cancels an order that makes way means what would take its place as well', (t) => {
+  const wished = orderIn('working').hears(amend('2', '101'));
+  const lostCancel = { type: 'CancelUnknown', reason: 'timeout' } as const;
+  const refusedCancel = { type: 'CancelRejected', code: '-2011', reason: 'no' } as const;
+  for (const scene of [wished, wished.hears(lostCancel), wished.hears(refusedCancel)]) {
+    const canceled = scene.hears(cancel);
+    t.regex(lines(canceled).join(), /ACK 0 \(ORDER_NOT_AMENDABLE: .*being canceled\)/);
+    const over = canceled.hears(reported(word('canceled')));
+    then(t, over, {
+      life: 'canceled',
+      effects: ['order canceled CANCELLED 0', 'orders/mm-1 CANCELLED 0', ...FAREWELL],
+    });
+    t.is(over.context.replacedBy, null);
+  }
+});
+
+test('row 51: the newest wish follows an order that makes way; one that is wished away gets no terms', (t) => {
+  const twice = orderIn('working').hears(amend('2', '101')).hears(amend('3', '102'));
+  then(t, twice, { life: 'working', cancel: 'sent', effects: [yes('working')] });
+  const [successor] = twice.hears(reported(word('canceled'))).effects.filter(({ type }) => type === 'spawn');
+  t.like(successor, { input: { quantity: '3', price: '102' } });
+  const leaving = orderIn('working').hears(cancel).hears(amend('2'));
+  t.regex(lines(leaving).join('\n'), /"accepted":false[\s\S]*ACK 0 \(ORDER_NOT_AMENDABLE/);
+  t.false(leaving.hears(reported(word('canceled'))).effects.some(({ type }) => type === 'spawn'));
+});
+
+test('new terms that are refused while others are asked for are refused aloud', (t) => {
+  const second = sent().hears(amend('0.5'));
+  then(t, second, {
+    life: 'working',
+    amend: 'sent',
+    effects: [
+      `reply {"accepted":false,"state":"working","detail":"${NOT_AMENDABLE}"}`,
+      'order working ACK 0 PendingReplace',
+      `orders/mm-1 ACK 0 (${NOT_AMENDABLE}, change=being amended)`,
+    ],
+  });
+});
+
+test('row 45: the larger of the terms stays reserved when a trade is taken back meanwhile', (t) => {
+  const filled = reported(word('open', '0.4', { updatedAt: 1_000 }), execution('1', '0.4'));
+  const scene = orderIn('working', { amends: 'full' }).hears(filled).hears(amend('3'), granted);
+  const undone = scene.hears(busted(word('open', '0', { updatedAt: 2_000 }), '1'));
+  t.true(lines(undone).includes('risk/firm ReservationAmended 3'));
+  const settled = undone.hears(reported(word('open', '0', { quantity: '3', updatedAt: 3_000 })));
+  t.is(
+    lines(settled)
+      .filter((line) => line.startsWith('risk/firm ReservationAmended'))
+      .at(-1),
+    'risk/firm ReservationAmended 3',
+  );
+});
+
+test('row 47: new terms that a fill has passed meanwhile are no overfill', (t) => {
+  const scene = sent().hears(
+    reported(word('filled', '0.7', { quantity: '0.6', updatedAt: 2_000 }), execution('1', '0.7')),
+  );
+  t.is(scene.context.standing, 'filled');
+  t.false(lines(scene).includes('audit ORDER_OVERFILLED'));
+});
+
+test('amounts are compared by their value, however they are written', (t) => {
+  then(t, orderIn('working').hears(amend('1.00', '100.0')), { life: 'working', effects: [yes('working')] });
+  const asked = orderIn('working').hears(amend('0.60', '100.00'), granted);
+  then(t, asked.hears(reported(reduced())), {
+    life: 'working',
+    effects: [
+      'order working ACK 0 PendingReplace',
+      'risk/firm ReservationAmended 0.6',
+      'orders/mm-1 ACK 0',
+      'risk/firm ReservationAmended 0.6',
+      'order working ACK 0',
+    ],
+  });
 });
 
 test('terms that somebody else changed at the venue are taken, once and aloud, and never from an older word', (t) => {
@@ -235,7 +331,7 @@ test('a replacement is given up when the old order will not go, and the strategy
       .hears({ type: 'CancelRejected', code: '-2011', reason: 'x' }, found(word('open')))
       .waits('cancelAgain');
   }
-  t.regex(lines(scene).join('\n'), /CANCEL_GIVEN_UP[\s\S]*ACK 0 \(ORDER_NOT_AMENDABLE/);
+  t.regex(lines(scene).join('\n'), /audit CANCEL_GIVEN_UP[\s\S]*ACK 0 \(CANCEL_GIVEN_UP/);
   t.is(scene.context.replacement, null);
   t.regex(lines(scene.hears(cancel)).join(), /cancelOrder/);
 });

@@ -142,7 +142,15 @@ test('row 42: a cancel that is refused while the order stays open is tried again
     then(t, scene, { life: 'working', cancel: 'sent', effects: ['cancelOrder'] });
   }
   scene = scene.hears(refusal).waits('cancelAgain');
-  then(t, scene, { life: 'working', effects: ['audit CANCEL_GIVEN_UP', 'order working ACK 0'], surprises: 1 });
+  then(t, scene, {
+    life: 'working',
+    effects: [
+      'audit CANCEL_GIVEN_UP',
+      'order working ACK 0',
+      'orders/mm-1 ACK 0 (CANCEL_GIVEN_UP: clientOrderId=mm1abc00000001, provider=paper, cancels=5)',
+    ],
+    surprises: 1,
+  });
   then(t, scene.hears(cancel), {
     life: 'working',
     cancel: 'sent',

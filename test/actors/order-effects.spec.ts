@@ -1,10 +1,11 @@
 // The order's effects: whatever an exchange answers or fails with becomes exactly one message.
 import test from 'ava';
-import type { ExchangeSession } from '../../actors/exchanges/exchange.ts';
+import type { Capabilities, ExchangeSession } from '../../actors/exchanges/exchange.ts';
 import { cancelOrder, type OrderPorts, queryOrder, submitOrder } from '../../actors/order/effects.ts';
 import { orderActor } from '../../actors/order/index.ts';
 import type { SubmitArgs } from '../../actors/order/messages.ts';
 import type { EffectContext } from '../../actors/runtime/actor.ts';
+import { fakeExchange } from '../support/fake-exchange.ts';
 import { execution, word } from '../support/orders.ts';
 
 const REF = { provider: 'paper', clientOrderId: 'a', symbol: 'BTC-USDT' };
@@ -21,9 +22,12 @@ const ARGS: SubmitArgs = {
   deadlineAt: 6_000,
 };
 
+const KEEPS: Capabilities = { ...fakeExchange().answers.capabilities, orderHistoryMs: null };
+
 /** A session of which one method is there. */
-function context(method: Partial<ExchangeSession> | null): EffectContext<OrderPorts> {
-  const find = (provider: string) => (provider === 'paper' && method !== null ? (method as ExchangeSession) : null);
+function context(method: Partial<ExchangeSession> | null, capabilities = KEEPS): EffectContext<OrderPorts> {
+  const session = { capabilities, ...method } as ExchangeSession;
+  const find = (provider: string) => (provider === 'paper' && method !== null ? session : null);
   const signal = new AbortController().signal;
   return { key: 'order/a#3.1', actor: 'order/a', at: 1_000, attempt: 1, signal, ports: { exchanges: { find } } };
 }
@@ -80,6 +84,10 @@ test('every outcome of a cancel has its message, and a confirmation that changed
       { type: 'CancelAcked', order: word('canceled') },
     ],
     [
+      { outcome: 'canceled', order: word('parked') },
+      { type: 'CancelUnknown', reason: 'asked, and still open' },
+    ],
+    [
       { outcome: 'canceled', order: word('open') },
       { type: 'CancelUnknown', reason: 'asked, and still open' },
     ],
@@ -115,6 +123,17 @@ test('every outcome of a question has its message', async (t) => {
   for (const [outcome, message] of outcomes) {
     t.deepEqual(await queryOrder.perform(REF, context({ query: async () => outcome })), message);
   }
+});
+
+test('"not found" says nothing of an order the venue may have forgotten', async (t) => {
+  const forgets: Capabilities = { ...KEEPS, orderHistoryMs: 7_200_000, skewMs: 1_000 };
+  const ask = (ageMs: number, signedAt = 1_000) => {
+    const query: ExchangeSession['query'] = async () => ({ outcome: 'notFound', askedAt: signedAt + ageMs });
+    return queryOrder.perform({ ...REF, signedAt }, context({ query }, forgets));
+  };
+  t.like(await ask(7_199_000), { type: 'OrderNotFound' });
+  const reason = 'not found, and the venue forgets orders: ageMs=7199001, orderHistoryMs=7200000';
+  t.deepEqual(await ask(7_199_001), { type: 'QueryFailed', reason });
 });
 
 test('without a session nothing was sent, and nothing is known', async (t) => {

@@ -234,7 +234,9 @@ test('the histories go everywhere: every life state, every cancel state', (t) =>
   });
   t.deepEqual([...lives].sort(), [...LIVES].sort());
   t.deepEqual([...cancels].sort(), ['doubt', 'none', 'refused', 'sent', 'want']);
-  t.deepEqual([...amends].sort(), ['asked', 'doubt', 'none', 'refused', 'sent']);
+  // A question that a refused amend overtakes is rare; test/walk goes there.
+  const common = [...amends].filter((state) => state !== 'overtaken');
+  t.deepEqual(common.sort(), ['asked', 'doubt', 'none', 'refused', 'sent']);
 });
 
 test('executions are recorded once each, and rows, context, exposure and reports count the same', (t) => {
@@ -346,6 +348,7 @@ test('an answer is never a cause to ask again at once', (t) => {
   holds(({ told }) => {
     for (const { step, before, after } of told) {
       if (!('type' in step) || !['OrderFound', 'OrderNotFound', 'QueryFailed'].includes(step.type)) continue;
+      if (amendOf(before) === 'overtaken') continue; // once for each refusal of the venue
       const asked = after.effects.some((effect) => effect.type === 'command' && effect.name === 'queryOrder');
       t.false(asked, `${step.type} in ${before.state}`);
     }

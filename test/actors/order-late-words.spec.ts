@@ -1,6 +1,6 @@
 // Words of the venue that come late or out of order, and what they do not change.
 import test from 'ava';
-import { ALARM_AFTER_ASKS, BACKOFF_MAX_MS, CANCELS_MAX } from '../../actors/order/facts.ts';
+import { ALARM_AFTER_ASKS, BACKOFF_MAX_MS, CANCELS_MAX, DENIALS_PROVE } from '../../actors/order/facts.ts';
 import {
   busted,
   cancel,
@@ -36,6 +36,82 @@ test('a copy from before a trade was taken back neither fills the order nor make
   t.is(over.context.standing, 'canceled');
 });
 
+test('executions a whole answer does not show any more were taken back, when three in a row say so', (t) => {
+  const fills = [execution('1', '0.4'), execution('2', '0.3')] as const;
+  const part = orderIn('working').hears(
+    reported(word('open', '0.4', { updatedAt: 1_000 }), fills[0]),
+    reported(word('open', '0.7', { updatedAt: 2_000 }), fills[1]),
+  );
+  const answer = found(word('open', '0.4', { updatedAt: 3_000 }), fills[0]);
+  const ask = (scene: typeof part) => scene.hears(reconcile).hears(answer);
+  let denied = part;
+  for (let count = 1; count < DENIALS_PROVE; count += 1) {
+    denied = ask(denied);
+    then(t, denied, { life: 'working', effects: [], timers: { AskAgainDue: BACKOFF_MAX_MS } });
+    t.is(denied.context.filled, '0.7');
+  }
+  then(t, ask(denied), {
+    life: 'working',
+    effects: [
+      'execution 2 busted',
+      'order working PARTIAL 0.4',
+      'risk/firm ExposureFilled 0.3',
+      'risk/firm ReservationAmended 0.6',
+      'orders/mm-1 PARTIAL 0.4 +-0.3',
+      'audit EXECUTION_BUSTED',
+    ],
+    timers: { AskAgainDue: BACKOFF_MAX_MS },
+    surprises: 1,
+  });
+  // A word that counts them again starts anew; a copy that lags behind, or does not show all it counts, proves nothing.
+  const again = ask(denied.hears(reported(word('open', '0.7', { updatedAt: 3_500 }))));
+  t.is(again.context.filled, '0.7');
+  const stale = found(word('open', '0.4', { updatedAt: 1_500 }), fills[0]);
+  const partial = found(word('open', '0.4', { updatedAt: 3_000 }));
+  for (const one of [stale, partial]) {
+    let scene = part;
+    for (let count = 0; count < 2 * DENIALS_PROVE; count += 1) scene = scene.hears(reconcile).hears(one);
+    t.is(scene.context.filled, '0.7');
+  }
+});
+
+test('the reason of an end that waited for executions is that of the venue', (t) => {
+  const closing = orderIn('working').hears(reported(word('canceled', '0.5'), null, 'LIQUIDATION'));
+  const over = closing.hears(reported(word('canceled', '0.5'), execution('1', '0.5')));
+  t.is(over.context.standing, 'canceled');
+  t.is(over.context.reason, 'LIQUIDATION');
+  t.is(closing.hears(reported(word('filled', '1'), execution('1', '1'))).context.reason, null);
+});
+
+test('row 24: another fee under a known key is told like other data; the first fee to come is taken', (t) => {
+  const [uncharged, charged] = [execution('1', '0.4', { fee: null, feeAsset: null }), execution('1', '0.4')];
+  const part = orderIn('working').hears(reported(word('open', '0.4'), uncharged));
+  const told = part.hears(reported(word('open', '0.4'), charged));
+  t.true(lines(told).includes('execution 1 charged'));
+  t.deepEqual(lines(told.hears(reported(word('open', '0.4'), uncharged))), []);
+  const other = told.hears(reported(word('open', '0.4'), execution('1', '0.4', { fee: '0.002' })));
+  t.deepEqual(lines(other), ['audit EXECUTION_CONFLICTING']);
+});
+
+test('row 32: a working order that is shown less than is counted raises the alarm once', (t) => {
+  let scene = orderIn('working').hears(reported(word('open', '0.5', { updatedAt: 1_000 })));
+  const said: string[] = [];
+  for (let count = 0; count < 2 * ALARM_AFTER_ASKS; count += 1) {
+    const told = scene.hears(found(word('open', '0.5', { updatedAt: 1_000 })));
+    said.push(...lines(told).filter((line) => line.startsWith('audit')));
+    scene = told.waits('AskAgainDue');
+  }
+  t.deepEqual(said, ['audit EXECUTIONS_MISSING']);
+});
+
+test('row 21: "rejected" after an end that the venue gave is an anomaly, and changes nothing', (t) => {
+  for (const life of ['filled', 'canceled'] as const) {
+    const scene = orderIn(life).hears(reported(word('rejected')));
+    then(t, scene, { life, effects: ['audit REJECT_AFTER_ACCEPT'], surprises: 1 });
+  }
+  then(t, orderIn('rejected').hears(reported(word('rejected'))), { life: 'rejected', effects: [] });
+});
+
 test('a working order asks again, in a while, for what the venue counts and does not show', (t) => {
   const behind = orderIn('working').hears(reported(word('open', '0.5', { updatedAt: 1_000 })));
   const asked = behind.hears(found(word('open', '0.5', { updatedAt: 1_000 })));
@@ -49,10 +125,9 @@ test('a working order asks again, in a while, for what the venue counts and does
 
 test('an order that works again is told to the provider again, so that a round misses it when it is gone', (t) => {
   const revived = orderIn('filled').hears(busted(word('open', '0', { updatedAt: 2_000 }), '1'));
-  t.true(lines(revived).includes('provider/paper SubmitRequested'));
-  then(t, revived.hears({ type: 'SubmitGranted' }), { life: 'working', effects: [], surprises: 2 });
+  t.true(lines(revived).includes('provider/paper OrderStands'));
   const over = orderIn('filled').hears(busted(word('canceled', '0', { updatedAt: 2_000 }), '1'));
-  t.false(lines(over).includes('provider/paper SubmitRequested'));
+  t.false(lines(over).includes('provider/paper OrderStands'));
 });
 
 test('"filled" with a count below the quantity, said again and again, is believed, and nothing is inferred', (t) => {

@@ -1,6 +1,11 @@
 // The order's transition table, rows 1 to 18: from the decision to the first word of the venue.
 import test from 'ava';
-import { STALE_AFTER_MS } from '../../actors/order/facts.ts';
+import {
+  ALARM_AFTER_ABSENCES,
+  ALARM_AFTER_ASKS,
+  MARKET_STALE_AFTER_MS,
+  STALE_AFTER_MS,
+} from '../../actors/order/facts.ts';
 import {
   acked,
   cancel,
@@ -14,6 +19,7 @@ import {
   orderIn,
   PLACED_AT,
   queryFailed,
+  reconcile,
   reported,
   then,
   unknown,
@@ -162,6 +168,17 @@ test('row 4: an order whose decision is too old at the claim is canceled, never 
     ),
     'sending',
   );
+});
+
+test('row 3: a market order that waited is too old sooner: no price bounds what it may cost by then', (t) => {
+  const claimed = (afterMs: number) =>
+    orderIn('queued', { orderType: 'Market', price: null })
+      .at(PLACED_AT + afterMs)
+      .hears({ type: 'SubmitGranted' });
+  t.is(lifeOf(claimed(MARKET_STALE_AFTER_MS)), 'sending');
+  const late = claimed(MARKET_STALE_AFTER_MS + 1);
+  t.is(lifeOf(late), 'canceled');
+  t.regex(late.context.reason ?? '', /ORDER_STALE: ageMs=5001, maximumMs=5000/);
 });
 
 test('row 4: an order the provider does not take is canceled with its reason', (t) => {
@@ -414,7 +431,37 @@ test('row 18: there an operator decides, by name, and a word of the venue still 
   t.is(lifeOf(scene.hears(acked())), 'working');
 });
 
-test('row 18: nobody decides for a venue that has a deadline, nor for an order that is not in doubt', (t) => {
+test('a person may also decide what the venue was asked in vain for long enough', (t) => {
+  let doubt = orderIn('doubt');
+  for (let count = 1; count < ALARM_AFTER_ASKS; count += 1) doubt = doubt.hears(queryFailed).waits('askAgain');
+  t.is(lifeOf(doubt.hears(declared)), 'doubt');
+  t.is(lifeOf(doubt.hears(queryFailed).hears(declared)), 'absent');
+
+  const part = orderIn('working').hears(reported(word('open', '0.4'), execution('1', '0.4')));
+  let vanished = part;
+  for (let count = 1; count <= ALARM_AFTER_ABSENCES; count += 1) {
+    t.is(lifeOf(vanished.hears(declared)), 'working');
+    vanished = vanished.hears(reconcile, notFound(FENCE_AT + count));
+  }
+  then(t, vanished.hears(declared), {
+    life: 'canceled',
+    effects: [
+      'audit ORDER_DECLARED_ABSENT',
+      'order canceled CANCELLED 0.4',
+      'orders/mm-1 CANCELLED 0.4 (ORDER_DECLARED_ABSENT: by=ann, reason=not in the history of the venue)',
+      ...FAREWELL,
+      yes('canceled'),
+    ],
+    surprises: 1,
+  });
+  t.is(lifeOf(vanished.hears(declared).hears(found(word('open', '0.4')))), 'working');
+
+  let closing = orderIn('closing');
+  for (let count = 1; count <= ALARM_AFTER_ASKS; count += 1) closing = closing.waits('askAgain').hears(queryFailed);
+  t.is(lifeOf(closing.hears(declared)), 'canceled');
+});
+
+test('row 18: nobody decides for a venue that may still answer, nor for an order that is over', (t) => {
   for (const life of ['doubt', 'intent', 'queued', 'sending', 'working', 'closing', 'filled', 'absent'] as const) {
     const before = orderIn(life);
     const after = before.hears(declared);

@@ -31,7 +31,7 @@ test('row 19: evidence revives an order that was believed gone, and its reservat
         'order working ACK 0',
         'risk/firm ReservationRestored 1',
         'orders/mm-1 ACK 0',
-        'provider/paper SubmitRequested',
+        'provider/paper OrderStands',
         'audit ORDER_REVIVED',
       ],
       surprises: 1,
@@ -66,7 +66,7 @@ test('row 19: an order that was denied or withdrawn, and is at the venue all the
         'order working ACK 0',
         'risk/firm ReservationRestored 1',
         'orders/mm-1 ACK 0',
-        'provider/paper SubmitRequested',
+        'provider/paper OrderStands',
         'audit ORDER_SENT_BY_ANOTHER',
       ],
       surprises: 1,
@@ -415,6 +415,23 @@ test('an order that forgot its oldest executions takes none of them twice', (t) 
   t.deepEqual([again.context.filled, lines(again)], [`${count}`, []]);
   const next = scene.hears(reported(word('open', `${count + 1}`), execution(`${count + 1}`, '1')));
   t.is(next.context.filled, `${count + 1}`);
+});
+
+test('an execution that was lost is found among those that are forgotten', (t) => {
+  const count = EXECUTIONS_REMEMBERED + 5;
+  const fill = (number: number) => execution(`${number}`, '1', { tradedAt: number });
+  let scene = orderIn('working', { quantity: '2000' });
+  for (let number = 1; number <= count; number += 1) {
+    if (number !== count - 1) scene = scene.hears(reported(word('open', `${number}`), fill(number)));
+  }
+  t.is(scene.context.forgotten, 4);
+  const all = Array.from({ length: count }, (_, index) => fill(index + 1));
+  const whole = scene.hears(found(word('open', `${count}`), ...all));
+  t.is(whole.context.filled, `${count}`);
+  t.deepEqual(
+    lines(whole).filter((line) => line.startsWith('execution')),
+    [`execution ${count - 1}:881 1`],
+  );
 });
 
 test('row 57: what a working order was asked and nobody answered is asked anew, until something is known', (t) => {

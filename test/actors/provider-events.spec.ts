@@ -1,5 +1,6 @@
 // Upstream's nine event types on their way to a module: six through the hub, three from actors.
 import test from 'ava';
+import type { Instrument } from '../../actors/market/instrument.ts';
 import type { MarketEvent } from '../../actors/market/market-event.ts';
 import { createMarketHub, type HubEvent } from '../../actors/provider/market-hub.ts';
 import type { SandboxEvent } from '../../actors/strategy/messages.ts';
@@ -69,4 +70,31 @@ test('every one of the nine event types of upstream reaches a module that wants 
   });
   t.is(made?.orders.length, 5);
   t.is(new Set([...MARKET, ...ACCOUNT, ...ACTORS].map(({ type }) => type)).size, 9);
+});
+
+test('whoever begins to listen for instruments hears the newest word on each of its own, and what follows', (t) => {
+  const errors: unknown[] = [];
+  const hub = createMarketHub((error) => errors.push(error));
+  const update = (instrument: Instrument, timestamp: number) =>
+    ({ type: 'InstrumentUpdate', provider: 'paper', instrument, timestamp }) as const;
+  const finer = { ...BTC, priceIncrement: '0.001' };
+  for (const event of [update(BTC, 1), update(ETH, 1), update(finer, 2)]) hub.publish(event);
+  for (const event of MARKET) hub.publish(event);
+  const heard: HubEvent[] = [];
+  const interest = { provider: 'paper', symbols: ['BTC-USDT'], types: ['Trade', 'InstrumentUpdate'] as const };
+  const end = hub.subscribe(interest, (event) => heard.push(event));
+  t.deepEqual(heard.splice(0), [update(finer, 2)]);
+  hub.publish(update(BTC, 3));
+  t.deepEqual(heard.splice(0), [update(BTC, 3)]);
+  end();
+  hub.publish(update(BTC, 4));
+  t.deepEqual(heard, []);
+  hub.subscribe({ ...interest, types: ['Trade'] }, (event) => heard.push(event));
+  hub.subscribe({ ...interest, provider: 'other' }, (event) => heard.push(event));
+  t.deepEqual(heard, []);
+
+  hub.subscribe(interest, () => {
+    throw new Error('a bad listener');
+  });
+  t.is(errors.length, 1);
 });

@@ -75,6 +75,12 @@ const plain: fc.Arbitrary<ProviderMessage> = fc.oneof(
   fc.record({ type: fc.constant('BalancesObserved' as const), balances }),
   others.map((order): ProviderMessage => seenExternal(order)),
   id.map((clientOrderId): ProviderMessage => ({ type: 'OrderClosed', clientOrderId })),
+  id.map((clientOrderId): ProviderMessage => ({ type: 'OrderStands', clientOrderId, symbol: 'BTC-USDT' })),
+  fc.record({
+    type: fc.constant('TradingRestricted' as const),
+    symbol: fc.constantFrom('BTC-USDT', 'ETH-USDT', null),
+    reason,
+  }),
   fc.record({ type: fc.constant('WatchRequested' as const), watcher, routes }),
   fc.record({ type: fc.constant('WatchEnded' as const), watcher }),
 );
@@ -244,18 +250,25 @@ test('a provider at all its bounds fits the runtime: its snapshot, and the effec
     { type: 'Disconnected', session: 1, reason: 'cut' },
     ...orders(bounds.WAITING_ORDERS_MAX, 5_000),
     { type: 'Reconnected', session: 1 },
+    ...Array.from({ length: bounds.STANDING_ORDERS_MAX - bounds.LIVE_ORDERS_MAX }, (_, n): ProviderMessage => {
+      const clientOrderId = `PREFIX0123456789ABCD${String(n + 9_000).padStart(8, '0')}`;
+      return { type: 'OrderStands', clientOrderId, symbol: 'LONGBASE1-LONGQUOTE' };
+    }),
   );
   const seen = full.hears(...FOUND_ORDERS.map(({ order }) => seenExternal(order))).context.external.recent.length;
   t.is(seen, bounds.FOUND_ORDERS_MAX);
   const told = full.hears({ type: 'BalancesObserved', balances: held });
   const differing = held.map(({ asset }) => ({ asset, amount: '-12345678.12345678', isBusy: false }));
   const answer = reconciled(1, 2, { balances: held, found: FOUND_ORDERS, differences: differing });
-  t.is(Object.keys(full.context.live).length, bounds.LIVE_ORDERS_MAX);
+  t.is(Object.keys(full.context.live).length, bounds.STANDING_ORDERS_MAX);
   t.is(full.context.waiting.length, bounds.WAITING_ORDERS_MAX);
   t.true(JSON.stringify(told.context).length < DEFAULT_BOUNDS.snapshotChars, `${JSON.stringify(told.context).length}`);
   const settled = full.hears(answer);
   t.true(JSON.stringify(settled.context).length < DEFAULT_BOUNDS.snapshotChars);
   t.true(settled.effects.length < DEFAULT_BOUNDS.effectsPerTurn, `${settled.effects.length}`);
+  const restricted = told.hears({ type: 'TradingRestricted', symbol: null, reason: 'x'.repeat(200) });
+  t.is(restricted.effects.length, bounds.WAITING_ORDERS_MAX);
+  t.true(JSON.stringify(restricted.context).length < DEFAULT_BOUNDS.snapshotChars);
   const { length } = full.hears({ type: 'CancelAll', by: 'ann', reason: 'panic', symbol: null }).effects;
   t.true(length < DEFAULT_BOUNDS.effectsPerTurn, `${length}`);
   t.true(full.hears({ type: 'Stop' }).effects.length < DEFAULT_BOUNDS.effectsPerTurn);
@@ -263,7 +276,7 @@ test('a provider at all its bounds fits the runtime: its snapshot, and the effec
 
 test('the longest answers of a venue fit the bound on a message', (t) => {
   const ids = Array.from(
-    { length: bounds.LIVE_ORDERS_MAX },
+    { length: bounds.STANDING_ORDERS_MAX },
     (_, n) => `PREFIX0123456789ABCD${String(n).padStart(8, '0')}`,
   );
   const amounts = { filledQuantity: '12345678.12345678', traded: '12345678.12345678' };
@@ -275,7 +288,9 @@ test('the longest answers of a venue fit the bound on a message', (t) => {
   const differences = Array.from({ length: bounds.BALANCES_MAX }, () => off);
   const longest = reconciled(1, 1, { openOrders: open, found: FOUND_ORDERS, balances, differences });
   t.true(JSON.stringify(longest).length < DEFAULT_BOUNDS.bodyChars, `${JSON.stringify(longest).length}`);
-  const request = providerIn('running.ready.settled').hears(...ids.map((clientOrderId) => submit(clientOrderId)));
+  const request = providerIn('running.ready.settled').hears(
+    ...ids.map((clientOrderId): ProviderMessage => ({ type: 'OrderStands', clientOrderId, symbol: 'BTC-USDT' })),
+  );
   t.true(JSON.stringify(request.waits('nextRound').effects).length < DEFAULT_BOUNDS.bodyChars);
   t.true(JSON.stringify({ ...INPUT, ...LINK }).length < DEFAULT_BOUNDS.bodyChars);
 });

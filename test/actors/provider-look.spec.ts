@@ -2,56 +2,14 @@
 import test from 'ava';
 import type { StandingOrder } from '../../actors/market/books.ts';
 import { externalOrderId } from '../../actors/market/client-order-id.ts';
-import type { VenueOrder, VenueTrade } from '../../actors/market/execution.ts';
+import type { VenueOrder } from '../../actors/market/execution.ts';
 import { FOUND_EXECUTIONS_MAX, FOUND_ORDERS_MAX, LOOKUPS_MAX } from '../../actors/provider/bounds.ts';
-import { look } from '../../actors/provider/look.ts';
-import type { Reconcile, Reconciled } from '../../actors/provider/messages.ts';
-import { fakeBooks, held, tradeKey } from '../support/books.ts';
-import { fakeExchange } from '../support/fake-exchange.ts';
+import { held, tradeKey } from '../support/books.ts';
+import { AT, executed, found, lookScene, OURS, SINCE, traded } from '../support/looks.ts';
 import { foreign } from '../support/providers.ts';
 
-const SINCE = 970_000;
-const AT = 1_000_000;
-const REQUEST: Reconcile = { name: 'paper', session: 1, round: 6, sinceAt: SINCE, symbols: ['BTC-USDT'], live: [] };
-const OURS = 'mm100000001';
-
-async function scene() {
-  const exchange = fakeExchange();
-  const books = fakeBooks();
-  const known = new Set([OURS]);
-  const { signal } = new AbortController();
-  const listener = {
-    ...{ onReport: async () => {}, onBalance: async () => {}, onMarket: () => {} },
-    ...{ onConnected: () => {}, onDisconnected: () => {} },
-  };
-  const keys = { restUrl: '', streamUrl: '', wsApiUrl: '', apiKey: '', apiSecret: '' };
-  const session = await exchange.open({ ...keys, recvWindowMs: 1, httpTimeoutMs: 1 }, listener, signal);
-  const eyes = { exchange: session, books, isKnown: async (id: string) => known.has(id), at: AT, signal };
-  const { answers } = exchange;
-  return {
-    ...{ answers, books, known, queried: exchange.queried, tradesAsked: exchange.tradesAsked },
-    see: (request: Partial<Reconcile> = {}) => look({ ...REQUEST, ...request }, eyes),
-    async round(request: Partial<Reconcile> = {}): Promise<Reconciled> {
-      const answer = await look({ ...REQUEST, ...request }, eyes);
-      if (answer.type !== 'Reconciled') throw new Error(`the look ended in ${answer.type}`);
-      return answer;
-    },
-  };
-}
-
-function traded(tradeId: string, venueOrderId: string, change: Partial<VenueTrade> = {}): VenueTrade {
-  const paid = { price: '100', fee: null, feeAsset: null, liquidity: null, tradedAt: 980_000 };
-  return { tradeId, venueOrderId, symbol: 'BTC-USDT', side: 'Buy', quantity: '0.4', ...paid, ...change };
-}
-function executed({ symbol: _symbol, side: _side, ...execution }: VenueTrade) {
-  return execution;
-}
-function found(order: VenueOrder): { outcome: 'found'; order: VenueOrder; executions: [] } {
-  return { outcome: 'found', order, executions: [] };
-}
-
 test('an account as the books have it leaves nothing to tell', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
   const trade = traded('1', '7');
   it.answers.openOrders = [order];
@@ -81,7 +39,7 @@ test('an account as the books have it leaves nothing to tell', async (t) => {
 });
 
 test('clocks that are too far apart end the look before anything is concluded', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.skewMs = -4_000;
   const skewed = { type: 'ClockSkewed', session: 1, round: 6, skewMs: -4_000, allowedMs: 1_000 };
   t.deepEqual(await it.see(), skewed);
@@ -89,7 +47,7 @@ test('clocks that are too far apart end the look before anything is concluded', 
 });
 
 test('trades are asked for once a symbol: of those that are watched or live, and those of open orders', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.openOrders = [
     { ...foreign('web1', '8'), symbol: 'ETH-USDT' },
     { ...foreign('web2', '9'), symbol: 'ETH-USDT' },
@@ -102,22 +60,22 @@ test('trades are asked for once a symbol: of those that are watched or live, and
 });
 
 test('before the first round no trade can be missed', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.trades = [traded('1', '7')];
   t.like(await it.round({ sinceAt: null }), { missing: 0, found: [] });
   t.deepEqual(it.tradesAsked, []);
 });
 
 test('what lies before the history of the venue is not asked for, and said to be unseen', async (t) => {
-  const it = await scene();
-  it.answers.capabilities = { ...it.answers.capabilities, historyDepthMs: 20_000 };
+  const it = await lookScene();
+  it.answers.capabilities = { ...it.answers.capabilities, orderHistoryMs: 5_000, tradeHistoryMs: 20_000 };
   t.is((await it.round()).unseenMs, 10_000);
   t.deepEqual(it.tradesAsked, [{ symbol: 'BTC-USDT', sinceAt: AT - 20_000 - 11_000 }]);
   t.is((await it.round({ sinceAt: AT - 20_000 })).unseenMs, 0);
 });
 
 test('a trade the books lack belongs to an open order of ours', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
   const trade = traded('1', '7');
   it.answers.openOrders = [order];
@@ -130,7 +88,7 @@ test('a trade the books lack belongs to an open order of ours', async (t) => {
 });
 
 test('a trade younger than the lag is on its way', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.openOrders = [{ ...foreign(OURS, '7'), filledQuantity: '0.4' }];
   it.answers.trades = [traded('1', '7', { tradedAt: AT - 4_996 })];
   const answer = await it.round({ live: [OURS] });
@@ -141,7 +99,7 @@ test('a trade younger than the lag is on its way', async (t) => {
 });
 
 test('an order that is over is asked for by the id the venue gave it, once for all its trades', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const ours = { ...foreign(OURS, '7'), status: 'filled' } as const;
   const theirs = { ...foreign('web1', '8'), status: 'filled' } as const;
   it.answers.orders = { 7: found(ours), 8: found(theirs) };
@@ -160,7 +118,7 @@ test('an order that is over is asked for by the id the venue gave it, once for a
 });
 
 test('an order of somebody else that was adopted is known by the id of its actor', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const id = externalOrderId('paper', '8');
   it.known.add(id);
   it.answers.openOrders = [foreign('web1', '8')];
@@ -170,7 +128,7 @@ test('an order of somebody else that was adopted is known by the id of its actor
 });
 
 test('open orders nobody knows are found, with executions if they filled; so is one that is not live', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const filled = { ...foreign('web2', '9'), filledQuantity: '0.4' };
   it.answers.openOrders = [foreign('web1', '8'), filled, foreign(OURS, '7')];
   const execution = executed(traded('1', '9'));
@@ -188,21 +146,21 @@ test('open orders nobody knows are found, with executions if they filled; so is 
 });
 
 test('trades of which the venue has no order any more are told as the order they add up to', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.trades = [traded('1', '8'), traded('2', '8', { quantity: '0.1' })];
   const [gone] = (await it.round()).found;
   t.like(gone?.order, { venueOrderId: '8', status: 'filled', quantity: '0.5', filledQuantity: '0.5', side: 'Buy' });
 });
 
 test('an order the venue does not tell of stays to be asked for', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   it.answers.trades = [traded('1', '8')];
   it.answers.orders = { 8: { outcome: 'unknown', reason: 'timeout' } };
   t.like(await it.round(), { missing: 1, found: [], unresolved: 1, left: 0 });
 });
 
 test('a round asks and tells within its bounds, and says that there is more', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const many = LOOKUPS_MAX + 5;
   it.answers.trades = Array.from({ length: many }, (_, n) => traded(String(n), `v${n}`));
   const answer = await it.round();
@@ -210,7 +168,7 @@ test('a round asks and tells within its bounds, and says that there is more', as
   t.is(answer.found.length, FOUND_ORDERS_MAX);
   t.is(answer.left, many - FOUND_ORDERS_MAX);
 
-  const long = await scene();
+  const long = await lookScene();
   long.answers.trades = Array.from({ length: FOUND_EXECUTIONS_MAX + 1 }, (_, n) => traded(String(n), '7'));
   const one = await long.round();
   t.is(one.found[0]?.executions.length, FOUND_EXECUTIONS_MAX);
@@ -218,7 +176,7 @@ test('a round asks and tells within its bounds, and says that there is more', as
 });
 
 test('an execution whose fee the venue told later is told again, and is not missing', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const trade = traded('1', '7', { fee: '0.001', feeAsset: 'BTC' });
   const order = { ...foreign(OURS, '7'), filledQuantity: '0.4' };
   it.answers.openOrders = [order];
@@ -232,9 +190,10 @@ test('an execution whose fee the venue told later is told again, and is not miss
 });
 
 test('an open order is other than ours when it was triggered or changed, and the news of it is overdue', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const open = { ...foreign(OURS, '7'), quantity: '2', price: '100', updatedAt: 980_000 };
-  const ours = { key: `order/${OURS}`, life: 'working', quantity: '2.0', price: '100.00' } as const;
+  const terms = { key: `order/${OURS}`, life: 'working', quantity: '2.0', price: '100.00' } as const;
+  const ours = { ...terms, filledQuantity: '0', updatedAt: 0 };
   const isOther = async (mine: Partial<StandingOrder>, theirs: Partial<VenueOrder> = {}) => {
     it.books.orders.splice(0, 1, { ...ours, ...mine });
     it.answers.openOrders = [{ ...open, ...theirs }];
@@ -249,6 +208,11 @@ test('an open order is other than ours when it was triggered or changed, and the
   t.false(await isOther({ price: '99' }, { price: null }));
   t.false(await isOther({ life: 'parked' }, { updatedAt: AT - 4_996 }), 'it may be on its way');
   t.true(await isOther({ life: 'parked' }, { updatedAt: AT - 4_997 }));
+  // A trade that was taken back while nobody listened; a fill that the list of orders does not have yet.
+  t.true(await isOther({ filledQuantity: '0.4', updatedAt: AT - 5_000 }));
+  t.false(await isOther({ filledQuantity: '0.4', updatedAt: AT - 4_999 }));
+  t.false(await isOther({ filledQuantity: '0.4' }, { filledQuantity: '0.4' }));
+  t.false(await isOther({ filledQuantity: '0.4' }, { filledQuantity: '1' }), 'its trades say what is missing');
   it.books.orders.splice(0);
   it.answers.openOrders = [open];
   t.deepEqual((await it.round({ live: [OURS] })).openOrders, [
@@ -257,7 +221,7 @@ test('an open order is other than ours when it was triggered or changed, and the
 });
 
 test('many trades are looked up in our books page by page', async (t) => {
-  const it = await scene();
+  const it = await lookScene();
   const trades = Array.from({ length: 1_100 }, (_, n) => traded(String(n), '7'));
   for (const trade of trades) it.books.known.add(tradeKey(trade));
   it.answers.trades = trades;
@@ -265,40 +229,59 @@ test('many trades are looked up in our books page by page', async (t) => {
   t.deepEqual(it.books.looked, [500, 500, 100]);
 });
 
-test('the account is compared with the ledger by what each asset comes to in all', async (t) => {
-  const it = await scene();
-  const balance = { locked: '0', observedAt: 2 };
-  it.answers.balances = [
-    { asset: 'USDT', available: '100', ...balance },
-    { asset: 'ETH', available: '1', locked: '1', observedAt: 2 },
-    { asset: 'BTC', available: '1', ...balance },
-  ];
-  it.books.balances = [held('BTC', '1.5'), held('ETH', '2'), held('SOL', '3', '-1')];
-  t.deepEqual((await it.round()).differences, [
-    { asset: 'BTC', amount: '-0.5', isBusy: false },
-    { asset: 'SOL', amount: '-2', isBusy: false },
-    { asset: 'USDT', amount: '100', isBusy: false },
-  ]);
-});
-
-test('what the account holds is told by name, without what holds nothing', async (t) => {
-  const it = await scene();
-  const seen = (asset: string, available: string, locked = '0') => ({ asset, available, locked, observedAt: 2 });
-  it.answers.balances = [seen('USDT', '1'), seen('XRP', '0.00'), seen('BTC', '0', '1')];
-  t.deepEqual((await it.round()).balances, [seen('BTC', '0', '1'), seen('USDT', '1')]);
-});
-
-test('an asset that was traded shortly before or while we looked is busy', async (t) => {
-  const it = await scene();
-  it.answers.balances = [
-    { asset: 'BTC', available: '1', locked: '0', observedAt: 2 },
-    { asset: 'SOL', available: '1', locked: '0', observedAt: 2 },
-  ];
-  const trade = traded('1', '7', { tradedAt: AT + 20 });
+test('a symbol the venue never listed has no trades of ours, and keeps no other from being looked at', async (t) => {
+  const it = await lookScene();
+  it.answers.unlisted = ['DOG-USDT'];
+  const trade = traded('1', '7');
   it.answers.trades = [trade];
-  it.books.known.add(tradeKey(trade));
-  t.deepEqual((await it.round()).differences, [
-    { asset: 'BTC', amount: '1', isBusy: true },
-    { asset: 'SOL', amount: '1', isBusy: false },
-  ]);
+  it.answers.balances = [{ asset: 'BTC', available: '0.4', locked: '0', observedAt: 2 }];
+  t.like(await it.round({ symbols: ['DOG-USDT', 'BTC-USDT'] }), { missing: 1 });
+  t.is(it.tradesAsked.filter(({ symbol }) => symbol === 'DOG-USDT').length, 1, 'once, and not again for its assets');
+  // What it does list must be answered for; what it lists no more is told of where it still knows it.
+  it.listed.add('DOG-USDT');
+  await t.throwsAsync(it.see({ symbols: ['DOG-USDT'] }), { message: /DOG-USDT/ });
+  const halted = await lookScene();
+  halted.listed.clear();
+  halted.answers.trades = [trade];
+  t.like(await halted.round(), { missing: 1 });
+});
+
+test('trades are told before orders that only wait to be heard of, whose number leaves nothing undone', async (t) => {
+  const it = await lookScene();
+  const ids = Array.from({ length: FOUND_ORDERS_MAX + 1 }, (_, n) => `idle${n}`);
+  for (const id of ids) it.known.add(id);
+  it.answers.openOrders = ids.map((id, n) => foreign(id, `v${n}`));
+  it.answers.trades = [traded('1', '8')];
+  it.answers.orders = { 8: found({ ...foreign(OURS, '8'), status: 'canceled', filledQuantity: '0.4' }) };
+  const answer = await it.round();
+  t.is(answer.found[0]?.id, OURS);
+  t.is(answer.found[0]?.executions.length, 1);
+  t.like(answer, { missing: 1, left: 0, unresolved: 0, unclear: undefined });
+  // All of them are told, in this round or in another.
+  const told = new Set<string | null>();
+  for (let round = 1; round <= 3; round += 1) for (const { id } of (await it.round({ round })).found) told.add(id);
+  t.is(told.size, ids.length + 1);
+});
+
+test('orders the venue does not tell of keep no other from being asked for in a later round', async (t) => {
+  const it = await lookScene();
+  const silent = Array.from({ length: LOOKUPS_MAX }, (_, n) => `v${n}`);
+  it.answers.trades = [...silent, 'w'].map((venueOrderId, n) => traded(String(n), venueOrderId));
+  it.answers.orders = Object.fromEntries(silent.map((id) => [id, { outcome: 'unknown', reason: 'no order' }]));
+  const told: string[] = [];
+  for (let round = 1; round <= 3; round += 1)
+    told.push(...(await it.round({ round })).found.map(({ order }) => order.venueOrderId));
+  t.true(told.includes('w'));
+});
+
+test('of trades that are not told of, the assets are named, unless a fee may be in any', async (t) => {
+  const it = await lookScene();
+  const paid = { fee: '0.1', feeAsset: 'BNB' };
+  it.answers.orders = { 8: { outcome: 'unknown', reason: 'timeout' } };
+  it.answers.trades = [traded('1', '8', paid)];
+  t.like(await it.round(), { unresolved: 1, unclear: ['BNB', 'BTC', 'USDT'] });
+  it.answers.trades = [traded('1', '8')];
+  t.false('unclear' in (await it.round()));
+  it.answers.orders = {};
+  t.false('unclear' in (await it.round()), 'all is told');
 });

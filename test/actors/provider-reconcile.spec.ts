@@ -39,6 +39,7 @@ function round(provider: ProviderScene, found: Found): ProviderScene {
 }
 const first = (found: Found): ProviderScene => providerIn('running.reconciling.asking').hears(reconciled(1, 1, found));
 const UNPAID = { fee: null, feeAsset: null, liquidity: null, tradedAt: 1 };
+const FILLED = { tradeId: '5', venueOrderId: '7', quantity: '0.4', price: '100', ...UNPAID };
 const NOW = STARTED_AT + 30_000;
 
 test('what the account holds at first is booked as an opening, from outside to available', (t) => {
@@ -137,7 +138,7 @@ test('rounds that left something or told of the asset do not count, and a traded
   const unclear: readonly Found[] = [
     { ...base, differences: differing, unresolved: 1 },
     { ...base, differences: differing, openOrders: [] },
-    { ...base, differences: differing, found: [{ id: 'a1', order: foreign('a1', '7'), executions: [] }] },
+    { ...base, differences: differing, found: [{ id: 'a1', order: foreign('a1', '7'), executions: [FILLED] }] },
   ];
   for (const found of unclear) t.is(round(twice, found).context.assets['BTC']?.looks, 2);
   const third = round(round(twice, unclear[0] ?? {}), { ...base, differences: differing });

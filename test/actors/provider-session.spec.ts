@@ -272,12 +272,56 @@ test('feeds are made exactly those asked for, without unlisted symbols, and brin
   t.deepEqual(failed, { type: 'FeedsFailed', session: 1, feeds: 5, reason: 'socket closed' });
 });
 
+test('feeds that are held say what has one: what was listed while they were made is not among them', async (t) => {
+  const it = host();
+  await perform(it, openSession, REQUEST);
+  const routes = ['BTC-USDT', 'ETH-USDT'].map((symbol) => ({ type: 'Ticker' as const, symbol }));
+  const [session] = it.exchange.sessions;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const subscribe = session?.session.subscribe.bind(session.session);
+  Object.assign(session?.session ?? {}, {
+    subscribe: async (feeds: never) => promise.then(() => subscribe?.(feeds)),
+  });
+  const holding = perform(it, holdFeeds, { name: 'paper', session: 1, feeds: 1, routes });
+  await settled();
+  it.exchange.answers.instruments = [BTC, ETH];
+  await it.clock.advance(900_000);
+  await settled();
+  resolve();
+  t.deepEqual(await holding, { type: 'FeedsHeld', session: 1, feeds: 1, instruments: [BTC] });
+  t.like(await perform(it, holdFeeds, { name: 'paper', session: 1, feeds: 1, routes }), { instruments: [BTC, ETH] });
+  t.deepEqual(session?.feeds.at(-1), routes);
+});
+
 test('a round looks at the account through the session that is open, and fails without it', async (t) => {
   const it = host();
   await perform(it, openSession, REQUEST);
   const request = { name: 'paper', session: 1, round: 6, sinceAt: null, symbols: [], live: [] };
   t.like(await perform(it, reconcile, request), { type: 'Reconciled', session: 1, round: 6, skewMs: 3 });
   t.like(await perform(it, reconcile, { ...request, session: 2 }), { type: 'ReconcileFailed', session: 2, round: 6 });
+});
+
+test('a round goes on without a symbol the venue knows nothing of, and fails without one that it lists', async (t) => {
+  const it = host();
+  await perform(it, openSession, REQUEST);
+  it.exchange.answers.unlisted = ['DOG-USDT', 'BTC-USDT'];
+  const request = { name: 'paper', session: 1, round: 6, sinceAt: 1, live: [] };
+  t.like(await perform(it, reconcile, { ...request, symbols: ['DOG-USDT'] }), { type: 'Reconciled' });
+  const failed = { type: 'ReconcileFailed', reason: 'symbol=BTC-USDT, allowed: an instrument the venue lists' };
+  t.like(await perform(it, reconcile, { ...request, symbols: ['BTC-USDT'] }), failed);
+  // It is listed no more.
+  it.exchange.answers.instruments = [ETH];
+  await it.clock.advance(900_000);
+  await settled();
+  t.like(await perform(it, reconcile, { ...request, symbols: ['BTC-USDT'] }), { type: 'Reconciled' });
+  // What was traded in it before is looked for all the same, when its assets differ.
+  it.exchange.answers.unlisted = [];
+  it.exchange.answers.balances = ['BTC', 'USDT'].map((asset) => ({
+    ...{ asset, available: '1', locked: '0', observedAt: 2 },
+  }));
+  it.exchange.tradesAsked.splice(0);
+  await perform(it, reconcile, { ...request, symbols: [] });
+  t.true(it.exchange.tradesAsked.some(({ symbol }) => symbol === 'BTC-USDT'));
 });
 
 test('a look at the account ends when a newer one begins, and when the session is closed', async (t) => {
@@ -300,6 +344,9 @@ test('instruments are read anew: modules hear what changed, the provider what of
   const heard: HubEvent[] = [];
   const interest = { provider: 'paper', symbols: ['BTC-USDT', 'ETH-USDT'], types: ['InstrumentUpdate'] as const };
   it.hub.subscribe(interest, (event) => heard.push(event));
+  const known = [BTC].map((instrument) => ({ type: 'InstrumentUpdate', provider: 'paper', instrument }));
+  t.like(heard, known, 'what is listed is told to whoever begins to listen');
+  t.is(heard.splice(0).length, 1);
   await it.clock.advance(900_000);
   await settled();
   t.deepEqual(heard, []);

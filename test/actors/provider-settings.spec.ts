@@ -67,9 +67,19 @@ test('addresses that are not given are for the adapter to know, and each takes w
   });
 });
 
+test("without keys, as upstream's are where nobody gives them, there is market data alone", (t) => {
+  const none = { apiKey: '', apiSecret: '' };
+  t.like(settingsOf('binance', {}), none);
+  t.like(settingsOf('binance', { api_key: '', api_secret: '' }), none);
+  const okx = settingsOf('okx', { apiKey: '', api_secret: '', passphrase: '' });
+  t.like(okx, none);
+  t.false('passphrase' in okx);
+});
+
 for (const [adapter, settings, message] of [
   ['elsewhere', { ...KEYS, restUrl: '' }, 'SETTING_INVALID: restUrl=, allowed: a text'],
-  ['binance', {}, 'SETTING_INVALID: apiKey=undefined, allowed: a text'],
+  ['binance', { apiKey: 'env:KEY' }, 'SETTING_INVALID: apiSecret=undefined, allowed: a text'],
+  ['okx', { api_key: '', api_secret: 'env:SECRET' }, 'SETTING_INVALID: api_key=, allowed: a text'],
   ['binance', { api_key: 'CANARY' }, 'SETTING_INVALID: api_key=[hidden], allowed: a reference, env:NAME or file:PATH'],
   [
     'binance',

@@ -1,5 +1,7 @@
 // A provider's life: messages in, state and whole effect lists out.
 import test from 'ava';
+import type { Instrument } from '../../actors/market/instrument.ts';
+import type { ProviderMessage } from '../../actors/provider/messages.ts';
 import { command, type Effect, record, reply, send } from '../../actors/runtime/effect.ts';
 import {
   BTC,
@@ -331,7 +333,7 @@ test('a stopped provider nobody needs is removed: its routes are pruned, its row
 test('a provider that runs, or that somebody needs, is not removed', (t) => {
   const refused = (detail: string): Effect => reply({ accepted: false, detail });
   for (const state of PROVIDER_STATES) {
-    if (state === 'pending' || state === 'stopped' || state === 'removed') continue;
+    if (state === 'pending' || state === 'stopped' || state === 'failed' || state === 'removed') continue;
     const running = providerIn(state).hears({ type: 'Remove', by: 'ann' });
     t.is(running.state, state);
     t.deepEqual(running.effects, [refused('the provider is not stopped: stop it first')], state);
@@ -340,6 +342,18 @@ test('a provider that runs, or that somebody needs, is not removed', (t) => {
   const needed = watched.hears({ type: 'Remove', by: 'ann' });
   t.is(needed.state, 'stopped');
   t.deepEqual(needed.effects, [refused('in use by strategy/mm, order/a1')]);
+});
+
+test('a provider the venue refuses is removed without being stopped, and no new node starts it', (t) => {
+  const removed = providerIn('failed').hears({ type: 'Remove', by: 'ann' });
+  t.is(removed.state, 'removed');
+  t.deepEqual(removed.effects.slice(-2), [
+    record({ table: 'provider_routes', provider: 'paper', routes: [] }),
+    record({ ...(status('stopped', 'removed by ann') as { row: object }).row, removed: true } as never),
+  ]);
+  t.is(removed.hears({ type: 'NodeStarted' }).state, 'removed');
+  const watched = providerIn('failed').hears(watch('mm', 'BTC-USDT'));
+  t.is(watched.hears({ type: 'Remove', by: 'ann' }).state, 'failed');
 });
 
 test('an instrument the venue changed is written down, and told to those who trade it', (t) => {
@@ -361,4 +375,38 @@ test('a watched symbol that the venue lists at last gets its feed', (t) => {
   t.deepEqual(listed.effects, [instrument('ETH'), holding(2, ['ETH-USDT'])]);
   const held = listed.hears({ type: 'FeedsHeld', session: 1, feeds: 2, instruments: [ETH] });
   t.deepEqual(held.effects, [ready('eth', ETH)]);
+});
+
+function held(feeds: number, ...instruments: readonly Instrument[]): ProviderMessage {
+  return { type: 'FeedsHeld', session: 1, feeds, instruments };
+}
+
+test('a symbol that was halted while its feeds were held gets its feed when it trades again', (t) => {
+  const both = providerIn('starting').hears(
+    ...[watch('mm', 'BTC-USDT', 'ETH-USDT'), connected(1, { instruments: [BTC, ETH] })],
+    ...[reconciled(1, 1), held(1, BTC, ETH)],
+  );
+  t.deepEqual(both.timers, { nextRound: 30_000 });
+  const back = both.hears({ type: 'Reconnected', session: 1 }, held(2, BTC), reconciled(1, 2));
+  t.deepEqual(back.timers, { nextRound: 30_000, feedsRetry: 300_000 });
+
+  const relisted = back.hears({ type: 'InstrumentsChanged', session: 1, instruments: [ETH] });
+  t.deepEqual(relisted.effects.at(-1), holding(3, ['BTC-USDT', 'ETH-USDT']));
+  t.deepEqual(relisted.effects.slice(0, -1), [instrument('ETH'), ready('mm', BTC, ETH)]);
+  t.deepEqual(relisted.hears(held(3, BTC, ETH)).timers, { nextRound: 30_000 });
+
+  const former = back.hears({ type: 'InstrumentsChanged', session: 0, instruments: [ETH] });
+  t.deepEqual(former.effects, [], 'what a former session says is not believed');
+});
+
+test('a symbol the venue does not list is asked for again, in case its relisting is not heard of', (t) => {
+  const gap = providerIn('starting').hears(watch('mm', 'BTC-USDT', 'ETH-USDT'), connected(1), reconciled(1, 1));
+  const told = gap.hears(held(1, BTC));
+  t.deepEqual(told.effects, [ready('mm', BTC)]);
+  t.is(told.timers['feedsRetry'], 300_000);
+  const again = told.hears({ type: 'FeedsRetryDue' });
+  t.deepEqual(again.effects, [holding(1, ['BTC-USDT', 'ETH-USDT'])]);
+  // The answer alone brings it: those who trade it are told.
+  const listed = again.hears(held(1, BTC, ETH));
+  t.deepEqual(listed.effects, [instrument('ETH'), ready('mm', BTC, ETH)]);
 });

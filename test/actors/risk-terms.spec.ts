@@ -3,6 +3,7 @@ import test from 'ava';
 import { riskActor } from '../../actors/risk/index.ts';
 import type { RiskMessage } from '../../actors/risk/messages.ts';
 import { RESTRICTIONS_MAX } from '../../actors/risk/restriction.ts';
+import { send } from '../../actors/runtime/effect.ts';
 import {
   amends,
   filled,
@@ -130,6 +131,17 @@ test('a restriction is audited, answered and kept once, with its first reason', 
   t.deepEqual(riskLines(scene), ['audit risk/firm TRADING_RESTRICTED (paper:BTC-USDT: overfill)', answer]);
   t.deepEqual(riskLines(scene.hears(restrict('BTC-USDT', 'paper', 'again'))), [answer]);
   t.is(scene.state, 'active');
+});
+
+test('a restriction is told to the provider that orders were granted for, where some may wait', (t) => {
+  const scene = risk().hears(wants('a'));
+  const told = (message: RiskMessage) => scene.hears(message).effects.filter(({ type }) => type === 'send');
+  const word = { type: 'TradingRestricted', symbol: 'BTC-USDT', reason: 'overfill' };
+  t.deepEqual(told(restrict('BTC-USDT')), [send('provider/paper', word)]);
+  t.is(told(restrict(null)).length, 1);
+  t.deepEqual(told(restrict('BTC-USDT', 'other')), [], 'nothing was granted for it, nothing waits there');
+  const once = scene.hears(restrict('BTC-USDT'));
+  t.false(riskLines(once.hears(restrict('BTC-USDT'))).some((line) => line.includes('provider/')));
 });
 
 test('under a restriction only what reduces the position passes, worst case and never beyond zero', (t) => {

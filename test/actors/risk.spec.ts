@@ -2,6 +2,7 @@
 import test from 'ava';
 import { INSTRUMENTS_MAX, RESERVATIONS_MAX } from '../../actors/risk/exposure.ts';
 import { DEFAULT_LIMITS, REFERENCE_FRESH_MS } from '../../actors/risk/limits.ts';
+import { send } from '../../actors/runtime/effect.ts';
 import { filled, NO_LIMITS, price, released, risk, riskLines, STARTED_AT, wants } from '../support/risks.ts';
 
 const granted = (id: string): string => `order/${id} ReservationGranted`;
@@ -365,6 +366,14 @@ test('a named person releases the kill switch, and breaches are counted anew', (
     'limits trading',
   ]);
   t.is(resumed.hears(big('z')).state, 'active');
+});
+
+test('a halt and its end are told under the name of the scope: another scope there stays halted', (t) => {
+  const halted = risk().hears(wants('a')).hears({ type: 'EngageKillSwitch', reason: 'drill' });
+  const word = { type: 'TradingHalted', reason: 'drill', scope: 'firm' };
+  t.deepEqual(halted.effects[3], send('provider/paper', word));
+  const resumed = halted.hears({ type: 'ReleaseKillSwitch', by: 'ada' });
+  t.deepEqual(resumed.effects[1], send('provider/paper', { type: 'TradingResumed', scope: 'firm' }));
 });
 
 test('a position that grows beyond its limit by fills alone halts at once', (t) => {

@@ -147,6 +147,20 @@ test('an order is canceled by either of its names, and once it is over by neithe
   t.true(late.handled);
 });
 
+test('a cancel that the venue refused for good is told, and the order can be canceled anew', (t) => {
+  const leaving = strategyIn('running').hears(place(), execReport('ACK'), {
+    type: 'CancelOrder',
+    sandbox: 1,
+    clientOrderId: null,
+    ref: '1',
+  });
+  const refused = leaving.hears(execReport('ACK', { rejectReason: 'CANCEL_GIVEN_UP: cancels=5', refused: 'cancel' }));
+  const which = { provider: 'paper', symbol: 'BTC-USDT', strategyInstance: 'mm-1', clientOrderId: FIRST_ORDER };
+  const event = { type: 'CancelRefused', ...which, reason: 'CANCEL_GIVEN_UP: cancels=5', timestamp: 1, ref: '1' };
+  t.deepEqual(refused.effects, [notified(event)]);
+  t.false(refused.context.open[FIRST_ORDER]?.cancelling);
+});
+
 test('a module cannot cancel the order of somebody else', (t) => {
   const strategy = strategyIn('running').hears({
     type: 'CancelOrder',

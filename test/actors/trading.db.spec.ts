@@ -136,11 +136,11 @@ test('a decision becomes an order at the venue, its fill comes back, and the jou
   const execution = { tradeId: '1', venueOrderId: '7', quantity: '0.5', price: '100', ...paid };
   await session?.listener.onReport({ reportId: 'r1', order: word(request, '0.5'), execution, reason: null });
   await until('the order to be filled', () => one.state(ORDER).startsWith('life.filled'));
-  await until('the module to hear of it', () => sandbox?.orders.length === 2);
+  await until('the module to hear of it', () => sandbox?.orders.length === 3);
   const heard = sandbox?.orders.map((event) =>
     event.type === 'ExecReport' ? `${event.ref} ${event.state}` : event.type,
   );
-  t.deepEqual(heard, ['1 ACK', '1 FILLED']);
+  t.deepEqual(heard, ['InstrumentUpdate', '1 ACK', '1 FILLED']);
   const strategy = contextOf<StrategyContext>(one, 'strategy/mm-1');
   t.deepEqual(strategy.positions, { 'paper BTC-USDT': '0.5' });
   t.deepEqual(strategy.open, {});

@@ -1,3 +1,4 @@
+import { ExchangeFault } from '../../actors/exchanges/exchange.ts';
 import { add, format, parse, sub } from '../../actors/market/decimal.ts';
 import { never, until } from '../support/binance.ts';
 import { type Conformance, find, type Opened, orderOf, place, refOf } from './case.ts';
@@ -77,7 +78,10 @@ export const ASKING: readonly Conformance[] = [
         later.map(({ tradeId }) => tradeId),
         ids.slice(4),
       );
-      await t.throwsAsync(session.trades({ symbol: 'NOT-LISTED', sinceAt }, never), { message: /NOT-LISTED/ });
+      const unlisted = session.trades({ symbol: 'NOT-LISTED', sinceAt }, never);
+      const fault = await t.throwsAsync<ExchangeFault>(unlisted, { instanceOf: ExchangeFault, message: /NOT-LISTED/ });
+      // Rounds of reconciliation go on without it.
+      t.false(fault?.retryable);
     },
   },
   {

@@ -21,7 +21,8 @@ export const CONNECTING: readonly Conformance[] = [
       t.regex('aZ09', new RegExp(`^[${capabilities.clientOrderIdChars}]+$`));
       t.true(capabilities.clientOrderIdMax >= 32);
       t.true(capabilities.skewMs > 0 && capabilities.processingMs > 0 && capabilities.readLagMs > 0);
-      t.true(capabilities.historyDepthMs === null || capabilities.historyDepthMs > 0);
+      const { orderHistoryMs, tradeHistoryMs } = capabilities;
+      for (const ms of [orderHistoryMs, tradeHistoryMs]) t.true(ms === null || ms > 0);
       t.deepEqual(listener.changes, []);
     },
   },

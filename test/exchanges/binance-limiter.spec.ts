@@ -79,6 +79,87 @@ test('those that wait go in the order of their kind, then of their coming', asyn
   );
 });
 
+test('a heavy query is not held back for ever by light submits', async (t) => {
+  const { take, clock, turns } = limiterOf({ weight: 40 });
+  const everyMs = MINUTE / 40;
+  for (let count = 0; count < 80; count += 1) {
+    void take('submit');
+    await clock.advance(everyMs);
+  }
+  const askedAt = clock.now();
+  void take('query', 16);
+  for (let count = 0; count < 80; count += 1) {
+    void take('submit');
+    await clock.advance(everyMs);
+  }
+  const answered = turns.find(({ name }) => name === 'query');
+  t.true(answered !== undefined && answered.at - askedAt <= 1.1 * MINUTE, `${answered?.at} - ${askedAt}`);
+  // They go on behind it.
+  t.true(turns.filter(({ name, at }) => name === 'submit' && at > (answered?.at ?? 0)).length > 10);
+});
+
+test('one too heavy for its share goes when the window is empty, and lower ones do not keep it full', async (t) => {
+  const { take, clock, turns } = limiterOf({ weight: 10 });
+  await take('rest');
+  void take('query', 20);
+  for (let count = 0; count < 30; count += 1) {
+    void take('rest');
+    await clock.advance(MINUTE / 10);
+  }
+  t.is(turns.filter(({ name }) => name === 'query').length, 1);
+});
+
+test('what holds nobody before it back goes at once; what waited for one goes when that is called off', async (t) => {
+  const { take, clock, turns } = limiterOf({ weight: 100 });
+  await take('cancel', 10);
+  await clock.advance(MINUTE / 2);
+  await take('cancel', 60);
+  const off = new AbortController();
+  // Its share is 95: it waits until the first 10 are gone, and 9 are left beside it then.
+  const query = take('query', 26, Number.MAX_SAFE_INTEGER, off.signal);
+  t.true((await take('submit', 5)).granted);
+  void take('submit', 12);
+  await clock.advance(1);
+  const submits = () => turns.filter(({ name }) => name === 'submit').length;
+  t.is(submits(), 1);
+  off.abort();
+  t.false((await query).granted);
+  await clock.advance(0);
+  t.is(submits(), 2);
+});
+
+test('no request waits longer for what kinds after it ask for later', async (t) => {
+  const traffic = fc.array(
+    fc.record({
+      gapMs: fc.integer({ min: 0, max: 9_000 }),
+      priority: fc.constantFrom('submit' as const, 'rest' as const),
+      weight: fc.integer({ min: 1, max: 30 }),
+    }),
+    { minLength: 1, maxLength: 30 },
+  );
+  const wanted = fc.integer({ min: 1, max: 120 });
+  await fc.assert(
+    fc.asyncProperty(traffic, traffic, wanted, async (before, after, weight) => {
+      const goesAt = async (later: typeof after): Promise<number> => {
+        const { take, clock, turns } = limiterOf({ weight: 100 });
+        const pass = async (all: typeof after): Promise<void> => {
+          for (const one of all) {
+            void take(one.priority, one.weight);
+            await clock.advance(one.gapMs);
+          }
+        };
+        await pass(before);
+        void take('query', weight);
+        await pass(later);
+        await clock.advance(20 * MINUTE);
+        return turns.find(({ name }) => name === 'query')?.at ?? Number.POSITIVE_INFINITY;
+      };
+      t.is(await goesAt(after), await goesAt([]));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('orders are counted apart from weight, and only submits wait for them', async (t) => {
   const { take, clock, turns } = limiterOf({ orders: 2 });
   for (let index = 0; index < 3; index += 1) void take('submit');

@@ -256,6 +256,7 @@ test('a server that takes the connection and never speaks TLS leaves the order n
     headers: {},
     writeBefore: null,
     timeoutMs: 5_000,
+    keptMs: null,
     signal: never,
   });
   t.is(reply.kind, 'notSent');
@@ -277,6 +278,7 @@ test('the deadline is looked at again when the connection is there', async (t) =
     headers: {},
     writeBefore: 100,
     timeoutMs: 5_000,
+    keptMs: null,
     signal: never,
   });
   t.deepEqual(reply, { kind: 'notSent', reason: 'deadline passed before it was sent' });
@@ -295,6 +297,7 @@ test('an answer beyond the bound is no answer', async (t) => {
     headers: {},
     writeBefore: null,
     timeoutMs: 5_000,
+    keptMs: null,
     signal: never,
   });
   t.deepEqual(reply, { kind: 'noAnswer', reason: 'the answer is longer than 50000 bytes' });

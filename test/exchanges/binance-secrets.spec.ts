@@ -1,7 +1,10 @@
 // No credential leaves the adapter: not in errors, outcomes, reasons or dumps, in no encoding, even when the venue
 // echoes everything it was sent.
+import { createHmac } from 'node:crypto';
+import process from 'node:process';
 import { inspect } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { redactor } from '../../actors/exchanges/wire/redact.ts';
 import { closeSessions, heard, limitOrder, never, openAdapter, until } from '../support/binance.ts';
 import { fakeVenue, type SeenRequest } from '../support/fake-venue.ts';
 
@@ -111,4 +114,32 @@ test('the error of a refused connection holds no credential', async (t) => {
   await using venue = await fakeVenue(CANARY);
   venue.userReplies.push({ code: -1022, msg: FORMS.join(' ') });
   refuseCanaries(t, [await errorOf(openAdapter(venue.settings))]);
+});
+
+test('signatures are taken out in hex and in base64, however they are written', (t) => {
+  const redact = redactor([]);
+  for (let count = 0; count < 200; count += 1) {
+    for (const algorithm of ['sha256', 'sha512']) {
+      const signature = createHmac(algorithm, 'secret').update(String(count)).digest();
+      const base64 = signature.toString('base64');
+      const written = [base64, encodeURIComponent(base64), base64.replaceAll('/', '\\/'), signature.toString('hex')];
+      for (const form of written) {
+        const said = redact(JSON.stringify({ 'OK-ACCESS-SIGN': form, code: '50113' }).replaceAll('\\\\', '\\'));
+        t.regex(said, /^\{"OK-ACCESS-SIGN":"(\[signature\])+","code":"50113"\}$/, form);
+      }
+    }
+  }
+});
+
+test('words, ids and numbers are no signatures, and long ones take no time', (t) => {
+  const redact = redactor([]);
+  for (const text of ['Order failed. Insufficient USDT balance in account.', 'ordId=312269865356374016', 'a=b']) {
+    t.is(redact(text), text);
+  }
+  const secret = 'x!'.repeat(2_000);
+  t.notRegex(redactor([secret])(secret.repeat(60)), /x!/);
+  const before = process.threadCpuUsage();
+  redact('x'.repeat(4_000_000));
+  const { user, system } = process.threadCpuUsage(before);
+  t.true(user + system < 500_000, `${user + system} us`);
 });

@@ -49,7 +49,10 @@ const history = ({ tradeId, fillSz, fillTime }: typeof FIRST) => ({
 });
 
 interface Okx extends Pick<OkxServer, 'seen' | 'answers' | 'push'> {
-  open(library?: CcxtClass): Promise<{ readonly session: ExchangeSession; readonly listener: Heard }>;
+  open(
+    library?: CcxtClass,
+    exchange?: string,
+  ): Promise<{ readonly session: ExchangeSession; readonly listener: Heard }>;
 }
 
 const OkxClass = await loadExchange('okx');
@@ -74,14 +77,14 @@ async function okx(t: ExecutionContext): Promise<Okx> {
     seen,
     answers,
     push,
-    open: async (library = OkxClass) => {
+    open: async (library = OkxClass, exchange = 'okx') => {
       const listener = heard();
       const settings = {
         ...{ restUrl: `http://127.0.0.1:${port}`, streamUrl: `ws://127.0.0.1:${port}`, wsApiUrl: '' },
         ...{ apiKey: 'okx-key', apiSecret: 'okx-secret', recvWindowMs: 5_000, httpTimeoutMs: 20_000 },
       };
       const bounds = { ...BOUNDS, settleMs: 200, balanceEveryMs: 20, connectMs: 20_000, keepAliveMs: 10_000 };
-      const terms = { exchange: 'okx', passphrase: 'okx-passphrase' };
+      const terms = { exchange, passphrase: 'okx-passphrase' };
       const session = await openSession({ settings, terms, listener, library, clock: systemClock, bounds }, never);
       t.teardown(() => session.close());
       return { session, listener };
@@ -140,6 +143,20 @@ test('an order whose numbers ccxt would not send as decided is not written at al
     code: 'UNSENDABLE',
   });
   t.false(venue.seen.some(({ method }) => method === 'POST'));
+});
+
+test('an amount is looked for in the field it belongs to, and anywhere at a venue nobody described', async (t) => {
+  const venue = await okx(t);
+  const same = { ...order(), quantity: '59000.1' };
+  const cut = { outcome: 'rejected', code: 'UNSENDABLE', reason: 'ccxt would not send 59000.1 as it was decided' };
+  const { session } = await venue.open(Cutting);
+  t.deepEqual(await session.submit(same, never), cut);
+  const elsewhere = await venue.open(Cutting, 'elsewhere');
+  t.like(await elsewhere.session.submit(order(), never), { outcome: 'rejected', code: 'UNSENDABLE' });
+  t.false(venue.seen.some(({ method }) => method === 'POST'));
+  const whole = await venue.open(OkxClass, 'elsewhere');
+  await whole.session.submit(order(), never);
+  t.true(venue.seen.some(({ method, body }) => method === 'POST' && body.includes('"sz":"0.0100"')));
 });
 
 test('an order that is refused, doubted, or answered without an id', async (t) => {

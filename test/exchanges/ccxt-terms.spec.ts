@@ -1,5 +1,6 @@
 // Order types, stop prices and what a venue's raw words add to ccxt's.
 import test from 'ava';
+import { BOUNDS } from '../../actors/exchanges/ccxt/bounds.ts';
 import { parseOrder } from '../../actors/exchanges/ccxt/parse.ts';
 import { profileOf, withOrderTypes } from '../../actors/exchanges/ccxt/profile.ts';
 
@@ -23,8 +24,13 @@ test('no venue behind ccxt amends, and none cancels by itself', (t) => {
   for (const venue of ['binance', 'okx', 'kraken']) {
     t.like(profileOf(venue).capabilities, { amend: 'none', cancelAllAfter: false });
   }
-  t.is(profileOf('okx').capabilities.historyDepthMs, 7_200_000);
-  t.is(profileOf('kraken').capabilities.historyDepthMs, null);
+});
+
+test('a venue may forget an order long before its trades', (t) => {
+  const days = 86_400_000;
+  t.like(profileOf('okx').capabilities, { orderHistoryMs: 7_200_000, tradeHistoryMs: 90 * days });
+  t.like(profileOf('binance').capabilities, { orderHistoryMs: 90 * days, tradeHistoryMs: 90 * days });
+  t.like(profileOf('kraken').capabilities, { orderHistoryMs: null, tradeHistoryMs: BOUNDS.historyDaysMax * days });
 });
 
 for (const [change, orderType] of [

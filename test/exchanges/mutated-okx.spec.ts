@@ -33,7 +33,7 @@ const AT = 1_597_026_383_085;
 
 const ORDER: Order = {
   ...{ ordId: '881', clOrdId: OURS, side: 'buy', ordType: 'limit', px: '100', sz: '1', cTime: AT, state: 'live' },
-  ...{ accFillSz: '0', uTime: AT },
+  ...{ accFillSz: '0', uTime: AT, tgtCcy: '' },
 };
 const HALF: Order = { ...ORDER, state: 'partially_filled', accFillSz: '0.5', uTime: AT + 1 };
 const FILL = { order: HALF, tradeId: '57', fillSz: '0.5', fillPx: '100', execType: 'M', ts: AT + 1 } as const;

@@ -282,10 +282,13 @@ test('the books say which orders stand at the venue, and with what terms', async
   const { store, writer } = await open(t);
   const standing = () => store.books.standing(['thing/1', 'thing/2', 'thing/9']);
   t.deepEqual(await standing(), []);
-  await writer.commit({ records: [recorded(1n, order('o-1', { life: 'parked', price: '43210.10' }))] });
-  t.deepEqual(await standing(), [{ key: 'thing/1', life: 'parked', quantity: '0.5', price: '43210.1' }]);
+  const ours = { key: 'thing/1', quantity: '0.5', updatedAt: AT };
+  await writer.commit({
+    records: [recorded(1n, order('o-1', { life: 'parked', price: '43210.10', filledQuantity: '0.10' }))],
+  });
+  t.deepEqual(await standing(), [{ ...ours, life: 'parked', price: '43210.1', filledQuantity: '0.1' }]);
   await writer.commit({ records: [recorded(1n, order('o-1', { life: 'working', price: null }))] });
-  t.deepEqual(await standing(), [{ key: 'thing/1', life: 'working', quantity: '0.5', price: null }]);
+  t.deepEqual(await standing(), [{ ...ours, life: 'working', price: null, filledQuantity: '0' }]);
   t.deepEqual(await store.books.standing(['thing/2']), []);
   t.deepEqual(await store.books.standing([]), []);
   await writer.commit({ records: [recorded(1n, order('o-1', { life: 'filled' }))] });

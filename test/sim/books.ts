@@ -32,11 +32,16 @@ export function createSimBooks(options: Omit<StoreOptions, 'flaws'>): AccountBoo
         keys.flatMap((key) => {
           const order = database.orders.get(idOf(key as ActorKey));
           if (order?.life !== 'parked' && order?.life !== 'working') return [];
-          const { life, quantity, price } = order;
-          return [{ key, life, quantity, price }];
+          const { life, quantity, price, filledQuantity } = order;
+          return [{ key, life, quantity, price, filledQuantity, updatedAt: movedAt(database, key as ActorKey) }];
         }),
       ),
   };
+}
+
+/** Rows say nothing of when they were written: the order that wrote them last heard something then. */
+function movedAt({ ids, journals }: StoreOptions['database'], key: ActorKey): number {
+  return journals.get(ids.get(key) ?? 0n)?.at(-1)?.at ?? 0;
 }
 
 async function read<Result>(

@@ -11,6 +11,8 @@ export interface Campaign extends Counts {
   readonly failed: readonly { readonly seed: number; readonly finding: string }[];
 }
 
+const COLUMNS = 120;
+const KEPT_OF_EACH = 3;
 /** Seeds that failed once: run first, for ever. */
 const KEPT = path.join(import.meta.dirname, 'seeds.json');
 
@@ -20,7 +22,36 @@ export function keptSeeds(file = KEPT): number[] {
 
 export function keepSeeds(seeds: readonly number[], file = KEPT): void {
   const all = [...new Set([...keptSeeds(file), ...seeds])].sort((a, b) => a - b);
-  fs.writeFileSync(file, `[${all.join(', ')}]\n`);
+  fs.writeFileSync(file, textOf(all));
+}
+
+/** As the formatter wants it. */
+function textOf(seeds: readonly number[]): string {
+  const line = `[${seeds.join(', ')}]\n`;
+  if (line.length <= COLUMNS + 1) return line;
+  const lines = [''];
+  for (const [index, seed] of seeds.entries()) {
+    const text = index === seeds.length - 1 ? String(seed) : `${seed},`;
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = `  ${text}`;
+    else if (last.length + 1 + text.length <= COLUMNS) lines[lines.length - 1] = `${last} ${text}`;
+    else lines.push(`  ${text}`);
+  }
+  return `[\n${lines.join('\n')}\n]\n`;
+}
+
+/**
+ * Seeds of histories that broke an invariant are run first from then on, whoever ran them: a few for each invariant,
+ * since a mistake that breaks one everywhere would fill the list.
+ */
+export function keepFailed({ failed }: Campaign, file = KEPT): void {
+  const byInvariant = Map.groupBy(failed, ({ finding }) => finding.split(':')[0]);
+  const few = [...byInvariant.values()].flatMap((all) => all.slice(0, KEPT_OF_EACH));
+  if (few.length === 0) return;
+  keepSeeds(
+    few.map(({ seed }) => seed),
+    file,
+  );
 }
 
 /** Seeds from `first` on. */

@@ -20,6 +20,8 @@ export interface Counts {
   readonly fencedOff: number;
   readonly cuts: number;
   readonly doubts: number;
+  /** Orders of which a person said that they are not at the venue. */
+  readonly declared: number;
   readonly transitions: number;
 }
 
@@ -36,6 +38,7 @@ export const NO_COUNTS: Counts = {
   fencedOff: 0,
   cuts: 0,
   doubts: 0,
+  declared: 0,
   transitions: 0,
 };
 
@@ -45,7 +48,7 @@ export function addCounts(left: Counts, right: Counts): Counts {
 }
 
 /** But for the processes that died, which nobody but their fleet has seen. */
-export function countsOf({ audit, database, venue }: World): Omit<Counts, 'crashes'> {
+export function countsOf({ audit, database, venue, forecast }: World): Omit<Counts, 'crashes'> {
   const orders = [...database.orders.values()];
   const executions = [...database.executions.values()];
   const { doubts, cuts, amends, transitions } = audit.counts;
@@ -59,6 +62,7 @@ export function countsOf({ audit, database, venue }: World): Omit<Counts, 'crash
     inferred: executions.filter(({ origin }) => origin === 'inferred').length,
     takeovers: Number(database.node.epoch) - 1,
     fencedOff: database.fencedOff,
+    declared: forecast.deadline ? 0 : orders.filter(({ life }) => life === 'absent').length,
     ...{ cuts, doubts, transitions },
   };
 }

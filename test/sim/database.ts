@@ -230,5 +230,6 @@ interface EffectArgs {
 
 /** What names an effect on an order: a submit by its signature too, since each claim is an effect of its own. */
 export function effectName(name: string, args: EffectArgs | null): string {
-  return `${name} ${args?.clientOrderId ?? ''} ${args?.signedAt ?? ''}`;
+  const signedAt = name === 'submitOrder' ? args?.signedAt : null;
+  return `${name} ${args?.clientOrderId ?? ''} ${signedAt ?? ''}`;
 }

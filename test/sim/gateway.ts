@@ -1,6 +1,7 @@
 // One gateway process of a history: the production system, actors and session host, wired as bin/gateway.ts does, on
 // simulated ports. In the place of the sandbox stands the script of the history.
 import { BUS } from '../../actors/bus/messages.ts';
+import type { ExchangeSession, OpenExchange } from '../../actors/exchanges/exchange.ts';
 import { actors } from '../../actors/index.ts';
 import { createMarketHub } from '../../actors/provider/market-hub.ts';
 import { createSessionHost, type SessionHost } from '../../actors/provider/session.ts';
@@ -60,6 +61,16 @@ const CHILDREN = {
     },
   ],
 };
+
+/** A venue that takes a request whenever it comes. */
+function withoutDeadline(open: OpenExchange): OpenExchange {
+  return async (settings, listener, signal) => {
+    const session = await open(settings, listener, signal);
+    const submit: ExchangeSession['submit'] = (request, calledOff) =>
+      session.submit({ ...request, deadlineAt: Number.POSITIVE_INFINITY }, calledOff);
+    return { ...session, capabilities: { ...session.capabilities, requestDeadline: false }, submit };
+  };
+}
 
 export class Gateway {
   readonly life: Life;
@@ -183,8 +194,9 @@ export class Gateway {
         audit.counts.cuts += 1;
       },
     });
+    const reached = forecast.deadline ? open : withoutDeadline(open);
     return createSessionHost({
-      adapters: { [PROVIDER]: flaws.exchange?.(open, world) ?? open },
+      adapters: { [PROVIDER]: flaws.exchange?.(reached, world) ?? reached },
       secrets: () => 'secret',
       intake: {
         tell: (to, message, how) => this.system.tell(to, message, how),

@@ -80,6 +80,7 @@ async function end(world: World, script: Script): Promise<void> {
     if (!script.isDone || isAlive(world) || !isLookedOver(world)) script.resume();
     if (isAlive(world)) script.cancelAll();
     script.explain(explainable(world));
+    if (!world.forecast.deadline) script.declare();
     await pass(world, CANCEL_MS);
   }
 }

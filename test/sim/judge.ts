@@ -3,6 +3,7 @@
 import { actors } from '../../actors/index.ts';
 import { add, type Decimal, format, parse, sub } from '../../actors/market/decimal.ts';
 import type { OrderRow } from '../../actors/market/records.ts';
+import { orderKey } from '../../actors/order/messages.ts';
 import type { Exposure } from '../../actors/risk/exposure.ts';
 import { riskKey } from '../../actors/risk/messages.ts';
 import { replay } from '../../actors/runtime/replay.ts';
@@ -20,6 +21,7 @@ export function judge(world: World): void {
   if (world.audit.counts.concurrent > CONCURRENT_MAX)
     world.audit.find('OVER_LIMIT', `${world.audit.counts.concurrent} orders at once, allowed ${CONCURRENT_MAX}`);
   judgeOrders(world);
+  judgeAbsence(world);
   judgeOthers(world);
   judgeMoney(world);
   judgeSums(world);
@@ -30,7 +32,7 @@ export function judge(world: World): void {
 
 /** What moved at the venue before then has moved here as well; what was tied or dated is over. */
 export function judgeNoticed(world: World, since: number): void {
-  const { database, audit } = world;
+  const { database, audit, forecast } = world;
   for (const { booked, row } of countedOrders(world)) {
     const { status, filledQuantity, quantity, price, updatedAt } = viewOf(booked);
     if (updatedAt > since || row === null || hasHidden(booked, since)) continue;
@@ -40,6 +42,8 @@ export function judgeNoticed(world: World, since: number): void {
   }
   for (const row of database.orders.values()) {
     if (hasEnded(row) || row.completedAt !== null) continue;
+    // Without a deadline it waits for a person.
+    if (row.life === 'doubt' && !forecast.deadline) continue;
     if (row.life !== 'closing' && row.goodTillAt !== null && row.goodTillAt < since && isQuietSince(row, world, since))
       audit.find('OVERDUE', `${row.clientOrderId} is ${row.life}, good till ${row.goodTillAt}`);
     const other = row.linkedTo === null ? undefined : database.orders.get(row.linkedTo);
@@ -68,6 +72,16 @@ function judgeOrders({ database, venue, audit }: World): void {
     else if (booked == null) {
       if (!isNeverThere(order)) audit.find('AGAINST_THE_BOOKS', `${clientOrderId} is ${life}, not at the venue`);
     } else for (const finding of differences(order, booked)) audit.find('AGAINST_THE_BOOKS', finding);
+  }
+}
+
+/** Of a venue whose requests have no deadline, "not found" says nothing: a person has said that it is not there. */
+function judgeAbsence({ database, audit, forecast }: World): void {
+  if (forecast.deadline) return;
+  for (const { clientOrderId, life } of database.orders.values()) {
+    const journal = database.journals.get(database.ids.get(orderKey(clientOrderId)) ?? 0n) ?? [];
+    if (life === 'absent' && !journal.some(({ type }) => type === 'DeclareAbsent'))
+      audit.find('UNPROVED', `${clientOrderId} is absent, and nobody has declared it so`);
   }
 }
 

@@ -1,11 +1,12 @@
 // Actors that are wrong on purpose: the machine of one kind with one of its actions changed.
 import { type AnyStateMachine, enqueueActions } from 'xstate';
 import { actors, orderActor, providerActor, riskActor } from '../../actors/index.ts';
-import { type Evidence, type Learned, learn, type VenueWord, wordOf } from '../../actors/order/evidence.ts';
+import { type Learned, learn } from '../../actors/order/evidence.ts';
 import type { OrderContext } from '../../actors/order/facts.ts';
 import { orderMachine } from '../../actors/order/machine.ts';
 import { consequences } from '../../actors/order/report.ts';
 import { reservationAmended, successor } from '../../actors/order/requests.ts';
+import { type Evidence, type VenueWord, wordOf } from '../../actors/order/venue-word.ts';
 import { providerMachine } from '../../actors/provider/machine.ts';
 import type { Reconciled } from '../../actors/provider/messages.ts';
 import { settleRound } from '../../actors/provider/reconcile.ts';
@@ -46,14 +47,26 @@ function taking({
 }
 
 export const bustsIgnored = taking({
-  learns: (context, _, word, at) => learn(context, { ...word, busted: null }, at),
+  learns: (context, _, word, at) => learn(context, { ...word, busted: [] }, at),
 });
 
 export const lateFillsRefused = taking({
   learns: (context, _, word, at) =>
-    context.completedAt !== null && word.executions.length > 0 && word.busted === null
+    context.completedAt !== null && word.executions.length > 0 && word.busted.length === 0
       ? null
       : learn(context, word, at),
+});
+
+/** No key is known when it comes again; a fee that is told later is no new execution here either. */
+export const toldTwiceCountsTwice = taking({
+  learns: (context, _, word, at) => {
+    const isTaken = (entry: string): boolean =>
+      word.executions.some(({ tradeId, venueOrderId, fee }) => {
+        const isCharge = fee !== null && !entry.includes('~');
+        return entry.startsWith(`${tradeId}:${venueOrderId}=`) && !isCharge;
+      });
+    return learn({ ...context, executions: context.executions.filter((entry) => !isTaken(entry)) }, word, at);
+  },
 });
 
 /** It counts what it was shown, and no more. */

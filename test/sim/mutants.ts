@@ -11,6 +11,7 @@ import type { OrderMessage, SubmitArgs, VenueRef } from '../../actors/order/mess
 import type { ActorDefinition, EffectDefinition } from '../../actors/runtime/actor.ts';
 import { viewOf } from './book.ts';
 import * as wrong from './mutants-actors.ts';
+import type { Forecast } from './weather.ts';
 import type { Flaws, World } from './world.ts';
 
 export interface Mutant {
@@ -100,17 +101,10 @@ function cancelRefusedIsCanceled(session: ExchangeSession, { venue }: World): Pa
   };
 }
 
-/** The same trade under a name of its own each time it is told. */
-function renamed(): (listener: ExchangeListener) => Partial<ExchangeListener> {
-  let told = 0;
-  const again = (one: Execution): Execution => {
-    told += 1;
-    return { ...one, tradeId: `${one.tradeId}-${told}` };
-  };
-  return (listener) => ({
-    onReport: (report) =>
-      listener.onReport({ ...report, execution: report.execution === null ? null : again(report.execution) }),
-  });
+/** Much is missed on the stream, and nobody asks for the end of what works. */
+function unheardAndUnasked(drawn: Forecast): Forecast {
+  const stream = { ...drawn.storm.stream, cutEveryMs: 2_500 };
+  return { ...drawn, calm: false, patient: true, storm: { ...drawn.storm, stream } };
 }
 
 /** A stream that says nothing of an order's fills: reconciliation finds them, and a calm history shows that it did. */
@@ -134,6 +128,32 @@ const earlyFillsDropped: NonNullable<Flaws['exchange']> = (open) => async (setti
   };
   return { ...session, submit };
 };
+
+/** No execution is told a second time, whichever way it came first; one whose fee is told later is. */
+const toldOnce: NonNullable<Flaws['exchange']> = (open) => async (settings, listener, signal) => {
+  const told = new Set<string>();
+  const isNew = ({ venueOrderId, tradeId, fee }: Execution): boolean => {
+    const name = `${venueOrderId} ${tradeId} ${fee === null ? 'without its fee' : 'with it'}`;
+    return !told.has(name) && told.add(name).has(name);
+  };
+  const onReport: ExchangeListener['onReport'] = async (report) => {
+    const { execution } = report;
+    await listener.onReport({ ...report, execution: execution !== null && isNew(execution) ? execution : null });
+  };
+  const session = await open(settings, { ...listener, onReport }, signal);
+  const submit: ExchangeSession['submit'] = async (request, signal) => {
+    const answer = await session.submit(request, signal);
+    return answer.outcome === 'accepted' ? { ...answer, executions: answer.executions.filter(isNew) } : answer;
+  };
+  const query: ExchangeSession['query'] = async (request, signal) => {
+    const answer = await session.query(request, signal);
+    return answer.outcome === 'found' ? { ...answer, executions: answer.executions.filter(isNew) } : answer;
+  };
+  return { ...session, submit, query };
+};
+
+/** A gateway that counts an execution as often as it is told, before a venue that tells it once. */
+export const TOLD_ONCE: Flaws = { actors: wrong.toldTwiceCountsTwice, exchange: toldOnce };
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -174,14 +194,21 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'AGAINST_THE_BOOKS',
   },
   {
+    does: 'believes in a deadline where requests have none',
+    flaws: {
+      exchange: sessions(({ capabilities }) => ({ capabilities: { ...capabilities, requestDeadline: true } })),
+    },
+    breaks: 'UNPROVED',
+  },
+  {
     does: 'takes a refused cancel for a cancel',
     flaws: { exchange: sessions(cancelRefusedIsCanceled) },
     breaks: 'AGAINST_THE_BOOKS',
   },
   {
     does: 'counts an execution as often as it is told',
-    flaws: { exchange: listeners(renamed()) },
-    breaks: 'INVENTED',
+    flaws: { actors: wrong.toldTwiceCountsTwice },
+    breaks: 'POSTED_TWICE',
   },
   {
     does: 'knows a trade by its id alone, without its order',
@@ -195,7 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     does: 'overlooks what open orders have become at the venue',
-    flaws: { actors: wrong.triggersOverlooked },
+    flaws: { actors: wrong.triggersOverlooked, forecast: unheardAndUnasked },
     breaks: 'UNNOTICED',
   },
   {

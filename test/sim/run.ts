@@ -1,6 +1,6 @@
 // npm run test:sim [-- count [firstSeed [file]]]: the seeds kept in the file, then `count` new ones. Ends with status 1
 // when any of them breaks an invariant; its seed is kept from then on.
-import { type Campaign, campaign, keepSeeds, keptSeeds, seedsFrom } from './campaign.ts';
+import { type Campaign, campaign, keepFailed, keptSeeds, seedsFrom } from './campaign.ts';
 
 const COUNT = 1_500;
 
@@ -25,10 +25,5 @@ const first = numberOf(firstText, 'firstSeed', 1);
 const startedAt = performance.now();
 const result = await campaign([...keptSeeds(file), ...seedsFrom(first, count)]);
 print(result, performance.now() - startedAt);
-if (result.failed.length > 0) {
-  keepSeeds(
-    result.failed.map(({ seed }) => seed),
-    file,
-  );
-  process.exitCode = 1;
-}
+keepFailed(result, file);
+if (result.failed.length > 0) process.exitCode = 1;

@@ -15,6 +15,8 @@ import type { World } from './world.ts';
 const AGAIN_MS = 400;
 /** The decisions fall into this first part of a history. */
 const DECIDING_MS = 25_000;
+/** However late a request was, it is at the venue by then. */
+const LANDED_MS = 40_000;
 const ENDED: ReadonlySet<string> = new Set(['denied', 'rejected', 'absent', 'filled', 'canceled', 'expired']);
 
 export function hasEnded({ life }: OrderRow): boolean {
@@ -49,6 +51,17 @@ export class Script {
   explain(assets: readonly string[]): void {
     for (const asset of assets)
       this.#tell(providerKey(PROVIDER), { type: 'ExplainDifference', by: 'operator', asset, reason: 'a deposit' });
+  }
+
+  /** Looks at the venue for what its answers will not decide, and says so of what is not there. */
+  declare(): void {
+    const { database, venue, timeline } = this.#world;
+    for (const { clientOrderId, life, signedAt } of database.orders.values()) {
+      const hasLanded = signedAt !== null && signedAt < timeline.now - LANDED_MS;
+      if (life !== 'doubt' || !hasLanded || venue.of(clientOrderId).length > 0) continue;
+      const reason = 'it is not in the history of the venue';
+      this.#tell(orderKey(clientOrderId), { type: 'DeclareAbsent', by: 'operator', reason } satisfies OrderMessage);
+    }
   }
 
   get isDone(): boolean {

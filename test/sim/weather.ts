@@ -56,6 +56,8 @@ export interface Forecast {
   readonly clockSet: boolean;
   /** The venue does not answer, or its history does not, for a while. */
   readonly outage: { readonly atMs: number; readonly forMs: number; readonly down: 'history' | 'all' } | null;
+  /** Requests have one, and are refused after it. Without one, whether an order was placed a person decides. */
+  readonly deadline: boolean;
   /** How much of an amend the venue can do. */
   readonly amend: 'none' | 'reduce' | 'full';
   /** Somebody puts something into the account. */
@@ -82,9 +84,10 @@ export const CLEAR: Weather = {
 
 export function forecast(random: Random): Forecast {
   const amend = random.pick(['none', 'reduce', 'reduce', 'full'] as const);
+  const deadline = !random.fork('deadline').chance(0.2);
   if (random.chance(0.15)) {
     const nothing = { kills: 0, pauses: 0, struck: 0, skewMs: 0, clockSet: false, patient: false, standby: false };
-    return { calm: true, storm: CLEAR, ...nothing, outage: null, amend, deposits: false };
+    return { calm: true, storm: CLEAR, ...nothing, outage: null, deadline, amend, deposits: false };
   }
   const some = (most: number): number => (random.chance(0.65) ? random.next() * most : 0);
   return {
@@ -124,6 +127,7 @@ export function forecast(random: Random): Forecast {
           down: random.pick(['history', 'all']),
         }
       : null,
+    deadline,
     amend,
     deposits: random.chance(0.08),
   };

@@ -19,6 +19,8 @@ export interface Flaws extends DatabaseFlaws {
   readonly load?: (loaded: LoadedShard) => LoadedShard;
   /** The store takes a commit whose answer is lost for done. */
   readonly credulous?: boolean;
+  /** Not wrong, but what it takes for a rare mistake to show. */
+  readonly forecast?: (drawn: Forecast) => Forecast;
 }
 
 export class World {
@@ -34,7 +36,8 @@ export class World {
 
   constructor(seed: number, flaws: Flaws) {
     this.random = new Random(seed).fork('world');
-    this.forecast = forecast(this.random.fork('forecast'));
+    const drawn = forecast(this.random.fork('forecast'));
+    this.forecast = flaws.forecast?.(drawn) ?? drawn;
     this.flaws = flaws;
     this.#weather = this.forecast.storm;
     const { audit } = this;

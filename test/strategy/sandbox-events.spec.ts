@@ -32,6 +32,7 @@ const MARKET: readonly (readonly [MarketEvent, string, unknown[]])[] = [
 const ORDER: readonly (readonly [OrderEvent, string, string, unknown[]])[] = [
   [{ type: 'ExecReport', ...rejected }, 'onOrderRejected', BTC, [rejected, 'too small']],
   [{ type: 'AmendRefused', ...refusal }, 'onAmendRefused', BTC, [refusal, 'AMEND_REJECTED: -2038']],
+  [{ type: 'CancelRefused', ...refusal }, 'onCancelRefused', BTC, [refusal, 'AMEND_REJECTED: -2038']],
   [{ type: 'BalanceUpdate', provider: 'paper', ...balance }, 'onBalanceUpdate', 'USDT', [balance]],
   [{ type: 'InstrumentUpdate', provider: 'paper', ...changed, timestamp: AT }, 'onInstrumentUpdate', BTC, [changed]],
   [{ type: 'RiskControl', ...risk }, 'onRiskControl', BTC, [risk]],

@@ -1,16 +1,17 @@
 // An exchange by hand: opens when told, answers what a test gives it, and lets the test speak as the venue.
-import type {
-  Capabilities,
-  ExchangeListener,
-  ExchangeSession,
-  ExchangeSettings,
-  FeedRequest,
-  OpenExchange,
-  OrderRef,
-  OrderReport,
-  QueryOutcome,
-  SubmitOutcome,
-  SubmitRequest,
+import {
+  type Capabilities,
+  ExchangeFault,
+  type ExchangeListener,
+  type ExchangeSession,
+  type ExchangeSettings,
+  type FeedRequest,
+  type OpenExchange,
+  type OrderRef,
+  type OrderReport,
+  type QueryOutcome,
+  type SubmitOutcome,
+  type SubmitRequest,
 } from '../../actors/exchanges/exchange.ts';
 import type { VenueOrder, VenueTrade } from '../../actors/market/execution.ts';
 import type { Instrument } from '../../actors/market/instrument.ts';
@@ -26,7 +27,8 @@ export const CAPABILITIES: Capabilities = {
   timesInForce: ['GTC', 'IOC', 'FOK'],
   selfTradePrevention: false,
   cancelAllAfter: false,
-  historyDepthMs: null,
+  orderHistoryMs: null,
+  tradeHistoryMs: null,
   skewMs: 1_000,
   processingMs: 10_000,
   readLagMs: 5_000,
@@ -39,6 +41,8 @@ export interface Answers {
   skewMs: number;
   openOrders: readonly VenueOrder[];
   trades: readonly VenueTrade[];
+  /** Symbols of which it knows nothing. */
+  unlisted: readonly string[];
   balances: readonly { asset: string; available: string; locked: string; observedAt: number }[];
   failSubscribe: Error | null;
   /** By venue order id; one that is not here is not found. */
@@ -78,6 +82,7 @@ export function fakeExchange(): FakeExchange {
     skewMs: 3,
     openOrders: [],
     trades: [],
+    unlisted: [],
     balances: [],
     failSubscribe: null,
     orders: {},
@@ -146,6 +151,10 @@ function sessionOf(
     openOrders: async () => answers.openOrders,
     trades: async (request) => {
       tradesAsked.push({ ...request });
+      if (answers.unlisted.includes(request.symbol))
+        throw new ExchangeFault(`symbol=${request.symbol}, allowed: an instrument the venue lists`, {
+          retryable: false,
+        });
       return answers.trades.filter(({ symbol, tradedAt }) => symbol === request.symbol && tradedAt >= request.sinceAt);
     },
     balances: async () => answers.balances,

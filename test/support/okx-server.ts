@@ -20,15 +20,22 @@ export interface OkxServer {
   readonly seen: OkxRequest[];
   /** By method and path. */
   readonly answers: Map<string, OkxAnswer>;
-  /** Called for each subscription, after it was confirmed. */
-  onSubscribe: (arg: OkxChannel) => void;
+  /** Called for each subscription, after it was confirmed, and for each that was given up. */
+  onSubscribe: (arg: OkxChannel, peer: OkxPeer) => void;
+  onUnsubscribe: (arg: OkxChannel, peer: OkxPeer) => void;
   push(frame: object): void;
   pushText(frame: string): void;
   /** Ends the sockets, without a closing handshake. */
   cut(): void;
-  /** Their peers hear nothing any more, and are not heard. */
-  stall(): void;
+  /** Their peers hear nothing any more, and are not heard: all of them, or those of `/ws/v5/public` and the like. */
+  stall(path?: string): void;
   close(): Promise<void>;
+}
+
+/** One socket. */
+export interface OkxPeer {
+  send(frame: object): void;
+  onClose(run: () => void): void;
 }
 
 export interface OkxChannel {
@@ -42,6 +49,7 @@ export async function okxServer(): Promise<OkxServer> {
   const seen: OkxRequest[] = [];
   const answers = new Map<string, OkxAnswer>();
   const stalled = new Set<WebSocket>();
+  const paths = new Map<WebSocket, string>();
   const web = http.createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
@@ -66,6 +74,7 @@ export async function okxServer(): Promise<OkxServer> {
     seen,
     answers,
     onSubscribe: () => {},
+    onUnsubscribe: () => {},
     push: (frame) => server.pushText(JSON.stringify(frame)),
     pushText: (frame) => {
       for (const socket of sockets.clients) if (!stalled.has(socket)) socket.send(frame);
@@ -73,8 +82,9 @@ export async function okxServer(): Promise<OkxServer> {
     cut: () => {
       for (const socket of sockets.clients) socket.terminate();
     },
-    stall: () => {
+    stall: (path = '') => {
       for (const socket of sockets.clients) {
+        if (!paths.get(socket)?.startsWith(path)) continue;
         stalled.add(socket);
         socket.pause();
       }
@@ -85,10 +95,18 @@ export async function okxServer(): Promise<OkxServer> {
       await new Promise<void>((resolve) => web.close(() => resolve()));
     },
   };
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, { url = '' }) => {
+    paths.set(socket, url);
+    const peer: OkxPeer = {
+      send: (frame) => {
+        if (!stalled.has(socket)) socket.send(JSON.stringify(frame));
+      },
+      onClose: (run) => socket.once('close', run),
+    };
     socket.on('error', () => {});
+    socket.on('close', () => paths.delete(socket));
     socket.on('message', (data) => {
-      if (!stalled.has(socket)) hear(socket, String(data), (arg) => server.onSubscribe(arg));
+      if (!stalled.has(socket)) hear(socket, String(data), peer, server);
     });
   });
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
@@ -103,13 +121,14 @@ async function answerTo(asked: OkxRequest, answers: OkxServer['answers']): Promi
 }
 
 /** A login and every subscription are confirmed; `ping` is answered as a text. */
-function hear(socket: WebSocket, text: string, onSubscribe: (arg: OkxChannel) => void): void {
+function hear(socket: WebSocket, text: string, peer: OkxPeer, server: OkxServer): void {
   if (text === 'ping') return socket.send('pong');
   const { op, args } = JSON.parse(text) as { readonly op: string; readonly args: readonly OkxChannel[] };
-  if (op === 'login') return socket.send(JSON.stringify({ event: 'login', code: '0', msg: '', connId: 'a' }));
+  if (op === 'login') return peer.send({ event: 'login', code: '0', msg: '', connId: 'a' });
   const event = op === 'unsubscribe' ? op : 'subscribe';
   for (const arg of args) {
-    socket.send(JSON.stringify({ event, arg, connId: 'a' }));
-    if (event === 'subscribe') onSubscribe(arg);
+    peer.send({ event, arg, connId: 'a' });
+    if (event === 'subscribe') server.onSubscribe(arg, peer);
+    else server.onUnsubscribe(arg, peer);
   }
 }

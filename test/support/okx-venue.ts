@@ -1,6 +1,7 @@
 // A small OKX with one spot market and one account: it takes, fills and cancels orders as the API v5 guide says, so
 // that the adapter is tried against what a venue does and not only against what it says once. Everybody else's orders
-// are one list; there is no other account. Not simulated: fees other than 0.1 % in what is received, algo orders.
+// are one list; there is no other account. Not simulated: fees other than 0.1 % in what is received, algo orders, the
+// least value of an order.
 import { add, compare, format, mul, parse, sub, ZERO } from '../../actors/market/decimal.ts';
 import { OkxFeeds } from './okx-feeds.ts';
 import { type OkxRequest, type OkxServer, okxServer, success } from './okx-server.ts';
@@ -13,6 +14,7 @@ import {
   isLive,
   isRefused,
   least,
+  leftAt,
   leftOf,
   listed,
   OKX_INSTRUMENT,
@@ -24,6 +26,7 @@ import {
   type Text,
   takes,
   textsIn,
+  tgtCcyOf,
   view,
 } from './okx-words.ts';
 
@@ -131,7 +134,8 @@ export class OkxVenue {
     return poor ? ['51008', `Order failed. Insufficient ${asset} balance in account.`] : null;
   }
 
-  #accept({ side = '', px = '', sz = '', ordType = '', clOrdId = '' }: Text): Order {
+  #accept(wish: Text): Order {
+    const { side = '', px = '', sz = '', ordType = '', clOrdId = '' } = wish;
     this.#lastId += 1;
     const at = this.#now();
     const known = {
@@ -141,6 +145,7 @@ export class OkxVenue {
       ordType,
       px,
       sz,
+      tgtCcy: tgtCcyOf(wish),
     } as const;
     const order: Order = { ...known, cTime: at, state: 'live', accFillSz: '0', uTime: at };
     this.#orders.push(order);
@@ -158,7 +163,8 @@ export class OkxVenue {
     if (isBlocked || isShort) return this.#end(order);
     for (const rest of meets) {
       if (!isLive(order)) break;
-      const size = least(rest.sz, leftOf(order));
+      const size = least(rest.sz, leftAt(order, rest.px, this.#fills));
+      if (parse(size) === ZERO) break;
       rest.sz = format(sub(parse(rest.sz), parse(size)));
       this.#fill(order, size, rest.px, 'T');
     }
@@ -176,7 +182,7 @@ export class OkxVenue {
     this.#of(gets).avail += got - mul(got, FEE);
     this.#of(pays).avail -= paid;
     order.accFillSz = format(add(parse(order.accFillSz), parse(fillSz)));
-    order.state = parse(leftOf(order)) === ZERO ? 'filled' : 'partially_filled';
+    order.state = parse(leftAt(order, fillPx, this.#fills)) === ZERO ? 'filled' : 'partially_filled';
     order.uTime = fill.ts;
     this.#push(order, fill);
   }

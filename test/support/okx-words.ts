@@ -1,5 +1,5 @@
 // What the small OKX knows of orders and fills, and how it writes them.
-import { compare, format, mul, parse, sub } from '../../actors/market/decimal.ts';
+import { add, compare, div, format, mul, parse, roundDown, sub, ZERO } from '../../actors/market/decimal.ts';
 import type { OkxRequest } from './okx-server.ts';
 
 export const OKX_INSTRUMENT = {
@@ -17,6 +17,8 @@ export interface Order {
   readonly ordType: string;
   readonly px: string;
   readonly sz: string;
+  /** What `sz` counts, where that is a question: of market orders to buy. */
+  readonly tgtCcy: '' | 'base_ccy' | 'quote_ccy';
   readonly cTime: number;
   state: 'live' | 'partially_filled' | 'filled' | 'canceled';
   accFillSz: string;
@@ -68,6 +70,20 @@ export function leftOf({ sz, accFillSz }: Order): string {
   return format(sub(parse(sz), parse(accFillSz)));
 }
 
+/** "Order quantity unit setting for sz ... Default is quote_ccy for buy, base_ccy for sell" ("Place order"). */
+export function tgtCcyOf({ side, ordType, tgtCcy }: Text): Order['tgtCcy'] {
+  if (ordType !== 'market' || side !== 'buy') return '';
+  return tgtCcy === 'base_ccy' ? 'base_ccy' : 'quote_ccy';
+}
+
+/** What may still be had at this price: of an order by value, for what is not spent of it. */
+export function leftAt(order: Order, px: string, fills: readonly Fill[]): string {
+  if (order.tgtCcy !== 'quote_ccy') return leftOf(order);
+  const spent = fills.filter((fill) => fill.order === order).reduce((sum, fill) => add(sum, cost(fill)), ZERO);
+  const left = div(sub(parse(order.sz), spent), parse(px), 'down');
+  return format(roundDown(left, parse(OKX_INSTRUMENT.lotSz)));
+}
+
 export function least(one: string, other: string): string {
   return compare(parse(one), parse(other)) <= 0 ? one : other;
 }
@@ -93,10 +109,10 @@ export function feeOf(fill: Fill): { readonly fee: string; readonly feeCcy: stri
 }
 
 export function view(order: Order, fill: Fill | null): object {
-  const { ordId, clOrdId, side, ordType, px, sz, state, accFillSz, cTime, uTime } = order;
+  const { ordId, clOrdId, side, ordType, px, sz, tgtCcy, state, accFillSz, cTime, uTime } = order;
   const charged = fill && feeOf(fill);
   return {
-    ...{ instType: 'SPOT', instId: 'BTC-USDT', tdMode: 'cash', tgtCcy: '', ordId, clOrdId, side, ordType, px, sz },
+    ...{ instType: 'SPOT', instId: 'BTC-USDT', tdMode: 'cash', tgtCcy, ordId, clOrdId, side, ordType, px, sz },
     ...{ state, accFillSz, avgPx: fill?.fillPx ?? '', cTime: String(cTime), uTime: String(uTime) },
     ...{ fee: charged?.fee ?? '0', feeCcy: charged?.feeCcy ?? (side === 'buy' ? 'BTC' : 'USDT') },
     ...{ tradeId: fill?.tradeId ?? '', fillSz: fill?.fillSz ?? '0', fillPx: fill?.fillPx ?? '' },

@@ -1,6 +1,6 @@
 // What an order can hear.
 
-import { CANCELS_MAX, type OrderContext } from '../../actors/order/facts.ts';
+import { ALARM_AFTER_ABSENCES, ALARM_AFTER_ASKS, CANCELS_MAX, type OrderContext } from '../../actors/order/facts.ts';
 import type { OrderMessage } from '../../actors/order/messages.ts';
 import type { Message } from '../../actors/runtime/message.ts';
 import {
@@ -89,6 +89,16 @@ const refusal: readonly (OrderMessage | { readonly type: string })[] = [
 /** As often as a cancel may be refused. */
 const REFUSED = [...SENT, cancel, ...Array.from({ length: CANCELS_MAX - 1 }, () => refusal).flat()];
 
+/** As often as a working or parked order may not be found, and an ended one be asked for what it lacks. */
+const vanished = Array.from({ length: ALARM_AFTER_ABSENCES }, () => [reconcile, notFound(0)]).flat();
+const PARKED: readonly Message[] = [...SENT.slice(0, 2), acked(word('parked'))];
+const unanswered = [{ type: 'xstate.after.askAgain.order.life.closing.waiting' }, queryFailed];
+const CLOSING = [
+  ...SENT,
+  reported(word('canceled', '0.5')),
+  ...Array.from({ length: ALARM_AFTER_ASKS }, () => unanswered).flat(),
+];
+
 export const order: Alphabet = {
   starts: [
     orderInput(),
@@ -102,6 +112,9 @@ export const order: Alphabet = {
       { input: orderInput(), opening: GIVEN_UP },
       { input: orderInput(), opening: REFUSED },
       { input: orderInput({ placedAt: -29_000 }), opening: SENT.slice(0, 2) },
+      { input: orderInput(), opening: [...SENT, ...vanished] },
+      { input: orderInput(), opening: [...PARKED, ...vanished] },
+      { input: orderInput(), opening: CLOSING },
     ),
   timers: ['AskAgainDue', 'GoodTillDue'],
   messages: ({ fenceAt }: OrderContext): readonly Message[] => [...ALWAYS, notFound((fenceAt ?? 0) + 1), notFound(0)],

@@ -3,6 +3,7 @@ import { RECONCILE_FAILURES_MAX } from '../../actors/provider/bounds.ts';
 import type { ProviderContext } from '../../actors/provider/context.ts';
 import type { ProviderMessage } from '../../actors/provider/messages.ts';
 import {
+  BTC,
   connected,
   ETH,
   foreign,
@@ -43,6 +44,7 @@ export const provider: Alphabet = {
     { type: 'ConnectFailed', session, reason: 'x', retryable: false },
     { type: 'Closed', session },
     { type: 'FeedsHeld', session, feeds, instruments: [ETH] },
+    { type: 'FeedsHeld', session, feeds, instruments: [BTC, ETH] },
     { type: 'FeedsFailed', session, feeds, reason: 'x' },
     reconciled(session, round),
     reconciled(session, round, { missing: 1 }),
@@ -55,12 +57,14 @@ export const provider: Alphabet = {
     seenExternal(foreign('web_1', '7')),
     submit('mm1abc00000001'),
     { type: 'OrderClosed', clientOrderId: 'mm1abc00000001' },
+    { type: 'OrderStands', clientOrderId: 'mm1abc00000002', symbol: 'BTC-USDT' },
     watch('mm-1', 'BTC-USDT'),
     watch('mm-1', 'BTC-USDT', 'ETH-USDT'),
     { type: 'WatchEnded', watcher: 'strategy/mm-1' },
     { type: 'WatchEnded', watcher: 'strategy/none' },
     { type: 'TradingHalted', reason: 'x' },
     { type: 'TradingResumed' },
+    { type: 'TradingRestricted', symbol: null, reason: 'x' },
     { type: 'CancelAll', by: 'ann', reason: 'x', symbol: null },
     { type: 'ExplainDifference', by: 'ann', asset: 'BTC', reason: 'x' },
     { type: 'Remove', by: 'ann' },

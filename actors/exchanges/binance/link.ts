@@ -2,11 +2,12 @@
 // that each stream is kept open on its own, and the listener hears of both as one.
 import { type SymbolMap, symbolMap } from '../../market/symbol.ts';
 import type { ExchangeListener, ExchangeSettings, FeedRequest, VenueBalance } from '../exchange.ts';
-import { ExchangeFault } from '../exchange.ts';
+import { ExchangeFault, NO_ACCOUNT } from '../exchange.ts';
 import type { Bounds } from '../wire/bounds.ts';
 import { type Clock, pause } from '../wire/clock.ts';
 import { Gate } from '../wire/gate.ts';
 import { type Channel, type Held, keepOpen } from '../wire/keep-open.ts';
+import { isPublicOnly } from '../wire/public-only.ts';
 import type { Redact } from '../wire/redact.ts';
 import { placeOf } from '../wire/url.ts';
 import type { Feed } from './feed.ts';
@@ -56,15 +57,18 @@ export class Link {
     await named(`REST API at ${placeOf(restUrl)}`, async () => {
       await this.readSkew(signal);
       await this.readListing(signal);
-      this.account = (await this.#readAccount(signal)).name;
+      this.account = this.#isPublic ? NO_ACCOUNT : (await this.#readAccount(signal)).name;
     });
-    const user = this.#openUser();
     const opened = AbortSignal.any([signal, this.#closing.signal]);
-    const channels: readonly Channel[] = [user, this.#market];
+    const channels: readonly Channel[] = this.#isPublic ? [this.#market] : [this.#openUser(), this.#market];
     const held = await Promise.all(channels.map((channel) => named(channel.name, () => channel.open(opened))));
     signal.throwIfAborted();
     for (const [index, channel] of channels.entries()) this.#keep(channel, held[index]);
     this.#keeping.push(this.#refreshListing());
+  }
+
+  get #isPublic(): boolean {
+    return isPublicOnly(this.#options.settings);
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { ExchangeFault } from '../exchange.ts';
 import type { Bounds } from '../wire/bounds.ts';
 import type { Clock } from '../wire/clock.ts';
 import { type HttpClient, type HttpReply, httpClient } from '../wire/http.ts';
-import { Limiter, type Priority } from '../wire/limiter.ts';
+import { isUrgent, Limiter, type Priority } from '../wire/limiter.ts';
 import { readJson } from '../wire/read-as.ts';
 import type { Redact } from '../wire/redact.ts';
 import { termsOf, timeInForceOf } from './order-types.ts';
@@ -46,6 +46,7 @@ export class Rest {
   readonly #settings: ExchangeSettings;
   readonly #clock: Clock;
   readonly #redact: Redact;
+  readonly #keptMs: number;
   readonly #limiter: Limiter;
   /** Orders have sockets of their own: a cancel never waits for one behind a large read. */
   readonly #orders: HttpClient;
@@ -61,6 +62,7 @@ export class Rest {
   }) {
     const { settings, clock, bounds } = options;
     const { socketsMax, answerBytesMax } = bounds;
+    this.#keptMs = bounds.keptMs;
     this.#settings = settings;
     this.#clock = clock;
     this.#redact = options.redact;
@@ -198,6 +200,7 @@ export class Rest {
       headers,
       writeBefore: call.writeBefore,
       timeoutMs: call.timeoutMs,
+      keptMs: isUrgent(call.priority) ? this.#keptMs : null,
       signal,
     });
     if (reply.kind === 'answered') this.#limiter.observe(reply.status, reply.headers);

@@ -1,6 +1,7 @@
 // A session in the port's words over the link's connections.
 import { type Capabilities, ExchangeFault, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
 import type { Bounds } from '../wire/bounds.ts';
+import { isPublicOnly, PUBLIC_ONLY } from '../wire/public-only.ts';
 import { redactor } from '../wire/redact.ts';
 import { amend } from './amend.ts';
 import type { Desk } from './desk.ts';
@@ -12,7 +13,7 @@ import { tradesSince } from './trades.ts';
 
 /**
  * Skew: the venue refuses a timestamp more than 1 s ahead. Processing: it gives up after 10 s (-1007). History: orders
- * without a fill are archived after 90 days (-2026).
+ * without a fill are archived after 90 days (-2026); trades are listed from the first on.
  */
 export const CAPABILITIES: Capabilities = {
   requestDeadline: true,
@@ -24,7 +25,8 @@ export const CAPABILITIES: Capabilities = {
   timesInForce: ['GTC', 'IOC', 'FOK'],
   selfTradePrevention: true,
   cancelAllAfter: false,
-  historyDepthMs: 90 * 86_400_000,
+  orderHistoryMs: 90 * 86_400_000,
+  tradeHistoryMs: null,
   skewMs: 1_000,
   processingMs: 10_000,
   readLagMs: 5_000,
@@ -71,6 +73,7 @@ export async function openSession(options: Omit<LinkOptions, 'redact'>, signal: 
     openOrders: (call) => orFault(rest.getOpenOrders(call).then((json) => parseOrders(json, canonical))),
     trades: (request, call) => orFault(tradesSince(desk, request, call)),
     balances: (call) => orFault(link.readBalances(call)),
+    ...(isPublicOnly(settings) && PUBLIC_ONLY),
     subscribe: async (feeds) => link.subscribe(feeds),
     close: () => link.close(),
   };
@@ -87,7 +90,7 @@ function boundsOf(bounds: Bounds, { snapshotDepth, listingRefreshMs }: ExchangeS
 /** The values are not shown: an address may hold a password, a credential is one. */
 function refuseUnusable(settings: ExchangeSettings): void {
   for (const name of ['apiKey', 'apiSecret'] as const) {
-    if (VISIBLE.test(settings[name])) continue;
+    if (isPublicOnly(settings) || VISIBLE.test(settings[name])) continue;
     throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });
   }
   for (const [name, protocols] of ADDRESSES) {

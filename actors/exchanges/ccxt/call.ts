@@ -4,6 +4,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { HttpReply } from '../wire/http.ts';
 import type { Priority } from '../wire/limiter.ts';
 
+/** What the request that places an order must say. */
+export interface Said {
+  /** The venue's name of the field; null where it is not known: then it may stand anywhere. */
+  readonly field: string | null;
+  readonly value: string;
+  /** Equal as a number; a name is equal letter for letter. */
+  readonly isAmount: boolean;
+}
+
 export interface Terms {
   readonly priority: Priority;
   readonly giveUpAt: number;
@@ -12,8 +21,7 @@ export interface Terms {
   /** Only for an order: nothing is written at or after it. */
   readonly writeBefore: number | null;
   readonly headers: { readonly [name: string]: string };
-  /** What the request that places the order must say, digit for digit. */
-  readonly mustSay: { readonly texts: readonly string[]; readonly amounts: readonly string[] } | null;
+  readonly mustSay: readonly Said[] | null;
 }
 
 export interface Call extends Terms {

@@ -9,6 +9,7 @@ import { type Conflated, conflated } from '../wire/conflate.ts';
 import { readAs, Unreadable } from '../wire/read-as.ts';
 import { TEXT_CHARS, time } from '../wire/readable.ts';
 import { sizeOf } from './amount.ts';
+import { wholeOf } from './books.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
 import type { Watch } from './watching.ts';
@@ -157,8 +158,8 @@ const book = z.object({
 });
 
 /** A book that crosses itself is in the middle of being mended by ccxt. */
-function bookOf(json: unknown, { provider, symbol, clock, bounds }: FeedOptions): MarketEvent | null {
-  const { bids, asks, nonce, timestamp } = readAs(book, json, 'order book');
+function bookOf(live: unknown, { provider, symbol, clock, bounds }: FeedOptions): MarketEvent | null {
+  const { bids, asks, nonce, timestamp } = readAs(book, wholeOf(live), 'order book');
   const levels = (side: readonly unknown[]): PriceLevel[] => side.slice(0, bounds.bookLevels).map(levelOf);
   const [ours, theirs] = [levels(bids), levels(asks)];
   const [bid, ask] = [ours[0], theirs[0]];

@@ -1,6 +1,7 @@
 // One ccxt exchange as this adapter wants it: its own retries, limiter, rounding and floats are off.
 import type { ExchangeSettings } from '../exchange.ts';
 import type { Clock } from '../wire/clock.ts';
+import { keepWhole } from './books.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtClass, CcxtExchange, SocketClient } from './library.ts';
 import type { Profile } from './profile.ts';
@@ -41,8 +42,31 @@ export function createInstance(options: InstanceOptions): CcxtExchange {
   exchange.priceToPrecision = (_symbol, price) => String(price);
   if (terms.sandbox === true) exchange.setSandboxMode(true);
   exchange.urls = { ...exchange.urls, api: moved(exchange.urls.api, settings, '') };
-  attend(exchange, clock);
+  parseRowByRow(exchange);
+  attend(exchange, clock, bounds.bookLevels);
   return exchange;
+}
+
+/** ccxt gives a whole list up for one order that it cannot read: here such a one says nothing, and has no id. */
+function parseRowByRow(exchange: CcxtExchange): void {
+  const [parseOne, parseAll] = [exchange.parseOrder.bind(exchange), exchange.parseOrders.bind(exchange)];
+  let isList = false;
+  exchange.parseOrder = (row, market) => {
+    try {
+      return parseOne(row, market);
+    } catch (error) {
+      if (!isList) throw error;
+      return { info: row };
+    }
+  };
+  exchange.parseOrders = (...args) => {
+    isList = true;
+    try {
+      return parseAll(...args);
+    } finally {
+      isList = false;
+    }
+  };
 }
 
 /** Ends every socket at once: a peer that is gone without a word would be waited for half a minute. */
@@ -56,16 +80,24 @@ export async function hangUp(exchange: CcxtExchange): Promise<void> {
  * wait for one of them still sees it rejected. And it begins to listen for a sign of life with the first that it asks
  * for: here it begins when the socket is open, so that a peer that falls silent at once is found as soon as any other.
  */
-function attend(exchange: CcxtExchange, clock: Clock): void {
+function attend(exchange: CcxtExchange, clock: Clock, bookLevels: number): void {
   const clientOf = exchange.client.bind(exchange);
   const known = new WeakSet<SocketClient>();
   exchange.client = (url) => {
     const client = clientOf(url);
     if (known.has(client)) return client;
     known.add(client);
-    const [futureOf, send] = [client.future.bind(client), client.send.bind(client)];
+    const [futureOf, send, resolve] = [
+      client.future.bind(client),
+      client.send.bind(client),
+      client.resolve.bind(client),
+    ];
     client.future = (messageHash) => handled(futureOf(messageHash));
     client.send = (message) => handled(send(message));
+    client.resolve = (result, messageHash) => {
+      keepWhole(result, bookLevels);
+      return resolve(result, messageHash);
+    };
     // It prints frames it cannot read, and its address, which holds a listen key at some venues.
     client.log = () => undefined;
     const onOpen = (): void => {

@@ -29,6 +29,7 @@ export interface SocketClient {
   keepAlive: number;
   lastPong?: number | undefined;
   future: (messageHash: string) => Promise<unknown>;
+  resolve: (result: unknown, messageHash: string) => unknown;
   send: (message: unknown) => Promise<unknown>;
   log: (...words: unknown[]) => void;
 }
@@ -63,6 +64,8 @@ export interface CcxtExchange {
   throttle: (cost?: number) => Promise<void>;
   fetch: (url: string, method?: string, headers?: object, body?: string) => Promise<unknown>;
   handleMessage: (client: unknown, message: unknown) => unknown;
+  parseOrder: (row: unknown, market?: unknown) => object;
+  parseOrders: (...args: unknown[]) => unknown;
   watch: Watch;
   watchMultiple: Watch;
   amountToPrecision: (symbol: string, amount: unknown) => unknown;
@@ -77,7 +80,7 @@ export interface CcxtExchange {
   ): Promise<unknown>;
   setSandboxMode(on: boolean): void;
   setMarkets(markets: unknown): unknown;
-  loadMarkets(reload?: boolean): Promise<unknown>;
+  loadMarkets(reload?: boolean): Promise<{ readonly [symbol: string]: UnifiedMarket }>;
   close(): Promise<void>;
   createOrder(
     symbol: string,

@@ -2,7 +2,7 @@
 // asked for is tried until it holds; one that is lost is taken up again, and the listener hears of all as one.
 
 import { ExchangeFault, type ExchangeListener, type FeedRequest } from '../exchange.ts';
-import { backOff, type Clock, pause } from '../wire/clock.ts';
+import { backOff, type Clock, pause, within } from '../wire/clock.ts';
 import type { Gate } from '../wire/gate.ts';
 import { type Held, keepOpen } from '../wire/keep-open.ts';
 import type { Redact } from '../wire/redact.ts';
@@ -10,7 +10,7 @@ import type { CcxtBounds } from './bounds.ts';
 import { unlisted } from './desk.ts';
 import { createFeed, type Feed } from './feeds.ts';
 import type { CcxtExchange } from './library.ts';
-import { Watching } from './watching.ts';
+import { type Loss, Watching } from './watching.ts';
 
 export interface MarketOptions {
   readonly exchange: CcxtExchange;
@@ -70,7 +70,9 @@ export class Market {
     };
     const feed = createFeed(type, { exchange, clock, bounds, provider, symbol, unified, emit });
     const name = `${type} of ${symbol} at ${exchange.id}`;
-    const onLost = (): Promise<void> => Promise.resolve();
+    // A venue that was not told to stop may go on from where it was, in the middle of a book.
+    const onLost = ({ isAlone }: Loss): Promise<void> =>
+      isAlone && type === 'BookSnapshot' ? this.#leave(feed, unified) : Promise.resolve();
     const channel = new Watching({ name, exchange, clock, bounds, watches: [feed.watch], onLost });
     const ending = new AbortController();
     ending.signal.addEventListener('abort', () => {
@@ -93,21 +95,26 @@ export class Market {
     if (first === null) return;
     const onUp = (): void => gate.up(channel.name);
     const onDown = (reason: string): void => gate.down(channel.name, redact(reason));
-    void keepOpen({ clock, bounds, channel, first, signal, onUp, onDown });
+    // Nothing of the account is missed with a feed: what stands on a connection that stands is mended by itself.
+    const isQuiet = (): boolean => channel.isAlone;
+    void keepOpen({ clock, bounds, channel, first, signal, isQuiet, onUp, onDown });
   }
 
   #end({ feed, unified, channel, ending }: Open): void {
-    const { exchange, gate } = this.#options;
     ending.abort();
     channel.close();
     feed.close();
-    gate.up(channel.name);
-    if (this.#closed || exchange.has[feed.unwatch] !== true) return;
-    // Best effort: what still comes is not handed on.
-    const unwatch: unknown = Reflect.get(exchange, feed.unwatch);
+    this.#options.gate.up(channel.name);
+    if (!this.#closed) void this.#leave(feed, unified);
+  }
+
+  /** Best effort: what still comes is not handed on. */
+  async #leave({ unwatch: name }: Feed, unified: string): Promise<void> {
+    const { exchange, clock, bounds } = this.#options;
+    const unwatch: unknown = exchange.has[name] === true ? Reflect.get(exchange, name) : null;
     if (typeof unwatch !== 'function') return;
-    const called: unknown = unwatch.call(exchange, unified);
-    if (called instanceof Promise) called.catch(() => undefined);
+    const left = async (): Promise<unknown> => unwatch.call(exchange, unified);
+    await within(clock, bounds.connectMs, left(), 'not confirmed').catch(() => undefined);
   }
 }
 

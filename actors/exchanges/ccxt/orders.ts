@@ -13,9 +13,11 @@ import type {
 } from '../exchange.ts';
 import { expectAsSent } from '../wire/as-sent.ts';
 import { Unreadable } from '../wire/read-as.ts';
+import type { Said } from './call.ts';
 import { ask, type Desk, unlisted } from './desk.ts';
 import { type Judged, judge } from './outcome.ts';
 import { parseFill, parseOrder, type ReadOrder, readIdentity } from './parse.ts';
+import type { OrderFields } from './profile.ts';
 import { tradesOfOrder } from './trades.ts';
 
 export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome> {
@@ -33,10 +35,7 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
     giveUpAt: until,
     writeBefore: until,
     headers: requestDeadline ? desk.profile.deadlineHeaders(request) : {},
-    mustSay: {
-      texts: [request.clientOrderId],
-      amounts: amountsOf(request),
-    },
+    mustSay: saidOf(request, desk.profile.orderFields),
   });
   const judged = judge(asked, desk.profile, (json) => submittedOf(desk, json, request));
   if (judged.verdict === 'done') return { outcome: 'accepted', ...judged.value };
@@ -45,11 +44,19 @@ export async function submit(desk: Desk, request: SubmitRequest, signal: AbortSi
   return { outcome: 'unknown', reason: desk.redact(judged.reason) };
 }
 
-/** What the request must say: the quantity, and the prices that the type has. */
-function amountsOf({ orderType, quantity, price, stopPrice }: SubmitRequest): readonly string[] {
-  const { priced, stopped } = SHAPES[orderType];
-  const amounts = [quantity, priced ? price : null, stopped ? stopPrice : null];
-  return amounts.filter((amount) => amount !== null);
+/** What the request must say: whose it is, the quantity, and the prices that the type has. */
+function saidOf(request: SubmitRequest, fields: OrderFields | null): readonly Said[] {
+  const { priced, stopped } = SHAPES[request.orderType];
+  const said = (name: keyof OrderFields): Said[] => {
+    const value = request[name];
+    return value === null ? [] : [{ field: fields?.[name] ?? null, value, isAmount: name !== 'clientOrderId' }];
+  };
+  return [
+    ...said('clientOrderId'),
+    ...said('quantity'),
+    ...(priced ? said('price') : []),
+    ...(stopped ? said('stopPrice') : []),
+  ];
 }
 
 const SHAPES = {
@@ -209,9 +216,18 @@ async function idFor(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<st
   const unified = desk.unifiedOf(ref.symbol);
   const asked = await ask(desk, 'query', signal, () => desk.exchange.fetchOpenOrders(unified));
   if (asked.kind === 'failed' || !Array.isArray(asked.value)) return null;
-  for (const json of asked.value) {
-    const { clientOrderId, venueOrderId } = readIdentity(json);
-    if (clientOrderId === ref.clientOrderId) return venueOrderId;
+  return idIn(asked.value, ref.clientOrderId);
+}
+
+/** One that cannot be read hides no other. */
+function idIn(orders: readonly unknown[], clientOrderId: string): string | null {
+  for (const json of orders) {
+    try {
+      const identity = readIdentity(json);
+      if (identity.clientOrderId === clientOrderId) return identity.venueOrderId;
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+    }
   }
   return null;
 }

@@ -278,6 +278,16 @@ export function parseMarkets(markets: Iterable<UnifiedMarket>, precisionMode: nu
   });
 }
 
+/** Every spot market with a canonical name, tradable or not: orders and trades of the past have one too. */
+export function namesOf(
+  markets: Iterable<UnifiedMarket>,
+): readonly { readonly symbol: string; readonly venueSymbol: string }[] {
+  return [...markets].flatMap(({ symbol: venueSymbol, base = '', quote = '', spot }) => {
+    const isNamed = spot === true && venueSymbol !== undefined && isAsset(base) && isAsset(quote);
+    return isNamed ? [{ symbol: `${base}-${quote}`, venueSymbol }] : [];
+  });
+}
+
 function stepOf(value: unknown, precisionMode: number): string | null {
   if (precisionMode === TICK_SIZE) return positive(value);
   const places = Number(value);
@@ -288,6 +298,17 @@ function stepOf(value: unknown, precisionMode: number): string | null {
 function positive(value: unknown): string | null {
   const text = amountOf(value);
   return text !== null && parse(text) > 0n ? text : null;
+}
+
+const place = z.object({ id, timestamp: time });
+
+/** The id of the oldest of these orders, also where nothing else of them can be read. */
+export function oldestOf(orders: readonly unknown[]): string | null {
+  const places = orders.flatMap((one) => place.safeParse(one).data ?? []);
+  // In the same millisecond by their ids, numbers as long texts.
+  const byAge = (one: (typeof places)[number], other: (typeof places)[number]): number =>
+    one.timestamp - other.timestamp || one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
+  return places.toSorted(byAge)[0]?.id ?? null;
 }
 
 const identityRecord = z.object({

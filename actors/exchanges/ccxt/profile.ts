@@ -17,6 +17,8 @@ export interface Profile {
   /** Signed times and deadlines: as parameters of the request, or as headers beside it. */
   readonly deadlineParams: (request: SubmitRequest) => object;
   readonly deadlineHeaders: (request: SubmitRequest) => { readonly [name: string]: string };
+  /** The fields of the request that places an order; null: any number of it may be the one that is meant. */
+  readonly orderFields: OrderFields | null;
   /** Codes of the venue that decide before ccxt's class does. */
   readonly rejected: ReadonlySet<string>;
   readonly unknown: ReadonlySet<string>;
@@ -40,6 +42,13 @@ export interface Profile {
   readonly accountOf: (info: unknown) => string | null;
 }
 
+export interface OrderFields {
+  readonly clientOrderId: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly stopPrice: string;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -55,7 +64,9 @@ const CAREFUL: Capabilities = {
   timesInForce: ['GTC', 'IOC', 'FOK'],
   selfTradePrevention: false,
   cancelAllAfter: false,
-  historyDepthMs: null,
+  orderHistoryMs: null,
+  // As far back as this adapter asks (bounds.ts).
+  tradeHistoryMs: 90 * DAY_MS,
   skewMs: 5_000,
   processingMs: 30_000,
   readLagMs: 10_000,
@@ -67,6 +78,7 @@ const GENERIC: Profile = {
   options: {},
   deadlineParams: () => ({}),
   deadlineHeaders: () => ({}),
+  orderFields: null,
   rejected: new Set(),
   unknown: new Set(),
   notFound: new Set(),
@@ -91,7 +103,7 @@ const BINANCE: Profile = {
     clientOrderIdMax: 36,
     clientOrderIdChars: '.A-Z:/a-z0-9_-',
     selfTradePrevention: true,
-    historyDepthMs: 90 * DAY_MS,
+    orderHistoryMs: 90 * DAY_MS,
     skewMs: 1_000,
     processingMs: 10_000,
     readLagMs: 5_000,
@@ -100,6 +112,7 @@ const BINANCE: Profile = {
   // The usual ticker of ccxt here has no best prices.
   options: { fetchMarkets: { types: ['spot'] }, fetchMargins: false, watchTickers: { name: 'ticker' } },
   deadlineParams: ({ signedAt, deadlineAt }) => ({ timestamp: signedAt, recvWindow: deadlineAt - signedAt }),
+  orderFields: { clientOrderId: 'newClientOrderId', quantity: 'quantity', price: 'price', stopPrice: 'stopPrice' },
   rejected: new Set(['-1003', '-1015', '-1021', '-1022', '-2014', '-2015']),
   unknown: new Set(['-1000', '-1001', '-1004', '-1006', '-1007', '-1008']),
   notFound: new Set(['-2013']),
@@ -124,8 +137,9 @@ const OKX: Profile = {
     requestDeadline: true,
     queryByClientOrderId: true,
     selfTradePrevention: true,
-    // Cancelled orders without a fill are gone after two hours ("Get order details").
-    historyDepthMs: 2 * HOUR_MS,
+    // Cancelled orders without a fill are gone after two hours ("Get order details"); fills stay three months
+    // ("Get transaction details (last 3 months)").
+    orderHistoryMs: 2 * HOUR_MS,
     skewMs: 1_000,
     readLagMs: 5_000,
   },
@@ -137,6 +151,7 @@ const OKX: Profile = {
     watchOrders: { type: 'SPOT' },
   },
   deadlineHeaders: ({ deadlineAt }) => ({ expTime: String(deadlineAt) }),
+  orderFields: { clientOrderId: 'clOrdId', quantity: 'sz', price: 'px', stopPrice: 'triggerPx' },
   // Too many requests; too many orders of the account; timestamp expired; a post-only order that would take.
   rejected: new Set(['50011', '50061', '50102']),
   // No word on success or failure; busy; duplicates, which prove that an earlier copy is there.

@@ -1,10 +1,11 @@
 // What is read of the venue beside orders: its markets, its clock, the account.
 import type { VenueOrder, VenueTrade } from '../../market/execution.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import { type SymbolMap, symbolMap } from '../../market/symbol.ts';
 import { ExchangeFault, type VenueBalance } from '../exchange.ts';
+import { Unreadable } from '../wire/read-as.ts';
 import { type Desk, readOf } from './desk.ts';
-import { isEmpty, parseBalances, parseMarkets, parseOrder, parseTime } from './parse.ts';
+import type { UnifiedMarket } from './library.ts';
+import { isEmpty, namesOf, oldestOf, parseBalances, parseMarkets, parseOrder, parseTime } from './parse.ts';
 
 const SKEW_SAMPLES = 3;
 const PAGES_MAX = 1_000;
@@ -13,29 +14,45 @@ export class Reads {
   readonly #desk: Desk;
   /** Assets that were not empty once: when one runs empty, that is news. */
   readonly #assets = new Set<string>();
-  #names: SymbolMap = symbolMap([]);
+  readonly #onMarkets: (markets: unknown) => void;
+  /** By ccxt's names, and ccxt's names by ours. */
+  readonly #markets = new Map<string, UnifiedMarket>();
+  readonly #names = new Map<string, string>();
 
-  constructor(desk: Desk) {
+  /** `onMarkets` is told all of them with every reading. */
+  constructor(desk: Desk, onMarkets: (markets: unknown) => void) {
     this.#desk = desk;
+    this.#onMarkets = onMarkets;
   }
 
   unifiedOf(symbol: string): string | undefined {
-    return this.#names.toVenue(symbol);
+    return this.#names.get(symbol);
   }
 
   async instruments(signal: AbortSignal): Promise<readonly Instrument[]> {
     const { exchange, bounds, httpTimeoutMs } = this.#desk;
     const timeoutMs = Math.max(httpTimeoutMs, bounds.listingTimeoutMs);
-    await readOf(this.#desk, 'markets', signal, () => exchange.loadMarkets(true), { timeoutMs });
-    const markets = Object.values(exchange.markets ?? {});
-    const instruments = parseMarkets(markets, exchange.precisionMode);
-    const listed = new Set(instruments.map(({ symbol }) => symbol));
-    const pairs = markets.flatMap(({ symbol: unified, base, quote, spot }) => {
-      const symbol = `${base}-${quote}`;
-      return spot === true && unified !== undefined && listed.has(symbol) ? [{ symbol, venueSymbol: unified }] : [];
-    });
-    this.#names = symbolMap(pairs);
-    return instruments;
+    let listed: readonly UnifiedMarket[] = [];
+    const question = async (): Promise<void> => {
+      listed = Object.values(await exchange.loadMarkets(true));
+    };
+    await readOf(this.#desk, 'markets', signal, question, { timeoutMs });
+    this.#learn(listed);
+    return parseMarkets(listed, exchange.precisionMode);
+  }
+
+  /**
+   * What was listed once stays known: orders and fills go by its name, whatever a later list says, and ccxt sends
+   * nothing about a market that it does not know.
+   */
+  #learn(listed: readonly UnifiedMarket[]): void {
+    for (const market of listed) if (market.symbol !== undefined) this.#markets.set(market.symbol, market);
+    const { exchange } = this.#desk;
+    if (this.#markets.size > listed.length) exchange.setMarkets([...this.#markets.values()]);
+    for (const { symbol, venueSymbol } of namesOf(listed)) {
+      if (!this.#names.has(symbol)) this.#names.set(symbol, venueSymbol);
+    }
+    this.#onMarkets(exchange.markets);
   }
 
   /** By the sample with the shortest way there and back. Zero at a venue that does not tell its time. */
@@ -70,28 +87,39 @@ export class Reads {
     const { exchange, profile } = this.#desk;
     const { olderOrders } = profile;
     const found = new Map<string, VenueOrder>();
+    const asked = new Set<string>();
     let params: object = {};
     for (let page = 0; page < PAGES_MAX; page += 1) {
       const question = () => exchange.fetchOpenOrders(undefined, undefined, olderOrders?.page, params);
-      const orders = this.#ordersIn(await readOf(this.#desk, 'open orders', signal, question, { priority: 'query' }));
-      const before = found.size;
-      for (const order of orders) found.set(order.venueOrderId, order);
-      // ccxt sorts by time: the first is the oldest.
-      const [oldest] = orders;
-      if (!olderOrders || !oldest || orders.length < olderOrders.page || found.size === before) break;
-      params = { [olderOrders.parameter]: oldest.venueOrderId };
+      const rows = listIn(await readOf(this.#desk, 'open orders', signal, question, { priority: 'query' }));
+      for (const order of rows.flatMap((row) => this.#readable(row))) found.set(order.venueOrderId, order);
+      const oldest = oldestOf(rows);
+      // A server that ignores the parameter would lead round in a circle.
+      if (!olderOrders || oldest === null || rows.length < olderOrders.page || asked.has(oldest)) break;
+      asked.add(oldest);
+      params = { [olderOrders.parameter]: oldest };
     }
     return [...found.values()];
   }
 
-  #ordersIn(json: unknown): readonly VenueOrder[] {
-    if (!Array.isArray(json)) throw new ExchangeFault('open orders: the answer is no list', { retryable: true });
-    return json.map((one) => parseOrder(one, this.#desk.profile, this.#desk.clock.now()).order);
+  /** An order that cannot be read hides no other: one of ours that is missing from the list is asked for by itself. */
+  #readable(row: unknown): VenueOrder[] {
+    try {
+      return [parseOrder(row, this.#desk.profile, this.#desk.clock.now()).order];
+    } catch (error) {
+      if (error instanceof Unreadable) return [];
+      throw error;
+    }
   }
 
   #account(signal: AbortSignal): Promise<unknown> {
     return readOf(this.#desk, 'account', signal, () => this.#desk.exchange.fetchBalance());
   }
+}
+
+function listIn(json: unknown): readonly unknown[] {
+  if (!Array.isArray(json)) throw new ExchangeFault('open orders: the answer is no list', { retryable: true });
+  return json;
 }
 
 export async function orderOfTrade(desk: Desk, trade: VenueTrade, signal: AbortSignal): Promise<VenueOrder> {

@@ -1,11 +1,18 @@
 // A session in the port's words. Two exchange objects: one with the keys, for orders and the user data stream, and
 // one without, for market data, so that neither waits for the other's sockets.
 
-import { ExchangeFault, type ExchangeListener, type ExchangeSession, type ExchangeSettings } from '../exchange.ts';
+import {
+  ExchangeFault,
+  type ExchangeListener,
+  type ExchangeSession,
+  type ExchangeSettings,
+  NO_ACCOUNT,
+} from '../exchange.ts';
 import { type Clock, pause } from '../wire/clock.ts';
 import { Gate } from '../wire/gate.ts';
 import { keepOpen } from '../wire/keep-open.ts';
 import { Limiter } from '../wire/limiter.ts';
+import { isPublicOnly, PUBLIC_ONLY } from '../wire/public-only.ts';
 import { type Redact, redactor } from '../wire/redact.ts';
 import type { CcxtBounds } from './bounds.ts';
 import { type Desk, termsOf } from './desk.ts';
@@ -58,6 +65,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     openOrders: (call) => link.orFault(reads.openOrders(call)),
     trades: (request, call) => link.orFault(tradesSince(desk, request, call)),
     balances: (call) => link.orFault(reads.balances(call)),
+    ...(isPublicOnly(settings) && PUBLIC_ONLY),
     subscribe: (feeds) => link.orFault(link.market.subscribe(feeds)),
     close: () => link.close(),
   };
@@ -82,7 +90,8 @@ class Link {
   constructor(options: SessionOptions, redact: Redact) {
     const { settings, terms, library, clock, bounds, listener } = options;
     const known: Profile = profileOf(terms.exchange);
-    const exchange = createInstance({ library, settings, terms, profile: known, bounds, clock, withKeys: true });
+    const withKeys = !isPublicOnly(settings);
+    const exchange = createInstance({ library, settings, terms, profile: known, bounds, clock, withKeys });
     const canTrigger = exchange.features?.spot?.createOrder?.triggerPrice === true;
     const profile = withOrderTypes(known, canTrigger);
     this.#options = options;
@@ -95,7 +104,8 @@ class Link {
     const { httpTimeoutMs } = settings;
     const unifiedOf = (symbol: string): string | undefined => this.reads.unifiedOf(symbol);
     this.desk = { exchange, profile, clock, bounds, redact, httpTimeoutMs, unifiedOf };
-    this.reads = new Reads(this.desk);
+    // What is listed later has feeds too.
+    this.reads = new Reads(this.desk, (markets) => void this.#data.setMarkets(markets));
     const usual = () => termsOf(this.desk, 'rest', this.#closing.signal);
     const transport = { clock, bounds, limiter: this.#limiter, usual };
     this.#closers = [carry(exchange, transport), carry(this.#data, transport)];
@@ -107,11 +117,18 @@ class Link {
 
   /** Everything, or an error that names what could not be reached. */
   async open(signal: AbortSignal): Promise<void> {
-    const { clock, bounds, listener, terms } = this.#options;
-    const { exchange, profile } = this.desk;
     await this.reads.skew(signal);
     await this.reads.instruments(signal);
-    this.#data.setMarkets(exchange.markets);
+    if (isPublicOnly(this.#options.settings)) this.account = NO_ACCOUNT;
+    else await this.#openAccount(signal);
+    signal.throwIfAborted();
+    const { settings, bounds } = this.#options;
+    this.#refreshing = this.#refreshListing(settings.listingRefreshMs ?? bounds.listingRefreshMs);
+  }
+
+  async #openAccount(signal: AbortSignal): Promise<void> {
+    const { clock, bounds, listener, terms } = this.#options;
+    const { exchange, profile } = this.desk;
     const named = profile.accountOf(await this.reads.accountInfo(signal));
     this.account = terms.account ?? named ?? 'main';
     this.#user = openUserStream({
@@ -139,8 +156,6 @@ class Link {
       onUp: () => this.#gate.up(channel.name),
       onDown: (reason) => this.#gate.down(channel.name, this.#redact(reason)),
     });
-    signal.throwIfAborted();
-    this.#refreshing = this.#refreshListing(this.#options.settings.listingRefreshMs ?? bounds.listingRefreshMs);
   }
 
   /** What is listed meanwhile gets a name. A reading that fails changes nothing, and the next one comes. */
@@ -178,8 +193,9 @@ class Link {
 }
 
 /** The values are not shown: an address may hold a password, a credential is one. */
-function refuseUnusable(settings: ExchangeSettings, { passphrase }: CcxtTerms): void {
-  const credentials = { apiKey: settings.apiKey, apiSecret: settings.apiSecret, passphrase: passphrase ?? 'none' };
+function refuseUnusable(settings: ExchangeSettings, { passphrase = 'none' }: CcxtTerms): void {
+  const keys = { apiKey: settings.apiKey, apiSecret: settings.apiSecret };
+  const credentials = { ...(isPublicOnly(settings) ? {} : keys), passphrase };
   for (const [name, value] of Object.entries(credentials)) {
     if (VISIBLE.test(value)) continue;
     throw new ExchangeFault(`${name}: was empty or has blanks, allowed: visible ASCII`, { retryable: false });

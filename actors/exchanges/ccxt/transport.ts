@@ -4,9 +4,10 @@
 import { compare, parse } from '../../market/decimal.ts';
 import type { Clock } from '../wire/clock.ts';
 import { type HttpClient, type HttpReply, type HttpRequest, httpClient } from '../wire/http.ts';
-import type { Limiter } from '../wire/limiter.ts';
+import { isUrgent, type Limiter } from '../wire/limiter.ts';
+import { readJson } from '../wire/read-as.ts';
 import type { CcxtBounds } from './bounds.ts';
-import { type Call, currentCall, type Terms } from './call.ts';
+import { type Call, currentCall, type Said, type Terms } from './call.ts';
 import type { CcxtExchange } from './library.ts';
 
 export interface TransportOptions {
@@ -48,7 +49,7 @@ export function carry(exchange: CcxtExchange, options: TransportOptions): () => 
   exchange.fetch = async (url, method = 'GET', headers = {}, body) => {
     const call = currentCall();
     const all = { ...exchange.setHeaders({ ...exchange.headers, ...headers }), ...call?.headers };
-    const request = requestOf(call ?? options.usual(), url, method, all, body);
+    const request = requestOf(call ?? options.usual(), options.bounds.keptMs, { url, method, headers: all, body });
     if (call) admit(call, request);
     const reply = await clientOf(url).send(request);
     if (call) note(call, request, reply);
@@ -63,13 +64,14 @@ export function carry(exchange: CcxtExchange, options: TransportOptions): () => 
   };
 }
 
-function requestOf(
-  terms: Terms,
-  url: string,
-  method: string,
-  headers: { readonly [name: string]: string },
-  body: string | undefined,
-): HttpRequest {
+interface Wish {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string | undefined;
+}
+
+function requestOf(terms: Terms, keptMs: number, { url, method, headers, body }: Wish): HttpRequest {
   if (!METHODS.has(method)) throw new Unsendable(`a request of the kind ${method} is not sent`);
   if (body !== undefined && typeof body !== 'string') throw new Unsendable('a body that is no text is not sent');
   const { pathname, search } = new URL(url);
@@ -80,6 +82,7 @@ function requestOf(
     headers: textsOf(headers),
     writeBefore: terms.writeBefore,
     timeoutMs: terms.timeoutMs,
+    keptMs: isUrgent(terms.priority) ? keptMs : null,
     signal: terms.signal,
   };
 }
@@ -96,20 +99,37 @@ function textsOf(headers: { readonly [name: string]: unknown }): { [name: string
 function admit(call: Call, request: HttpRequest): void {
   call.requests += 1;
   if (call.mustSay === null || request.method === 'GET') return;
-  const said = decodeURIComponent(`${request.path} ${request.body ?? ''}`.replace(/\+/g, ' '));
-  const numbers = (said.match(NUMBER) ?? []).flatMap(decimalOf);
-  const { texts, amounts } = call.mustSay;
-  const missing = [
-    ...texts.filter((text) => !said.includes(text)),
-    ...amounts.filter((amount) => !numbers.some((number) => compare(number, parse(amount)) === 0)),
-  ];
+  const words = wordsOf(request);
+  const missing = call.mustSay.filter((said) => !isSaid(said, words)).map(({ value }) => value);
   if (missing.length > 0) throw new Unsendable(`ccxt would not send ${missing.join(' and ')} as it was decided`);
 }
 
-/** Nothing for what is longer than an amount can be: digits of an id or of a signature. */
+interface Words {
+  readonly text: string;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+function isSaid({ field, value, isAmount }: Said, { text, fields }: Words): boolean {
+  const said = field === null ? text : (fields.get(field) ?? '');
+  if (!isAmount) return field === null ? said.includes(value) : said === value;
+  const numbers = field === null ? (said.match(NUMBER) ?? []) : [said];
+  return numbers.flatMap(decimalOf).some((number) => compare(number, parse(value)) === 0);
+}
+
+/** Of the query and the body, which is JSON or a form. */
+function wordsOf({ path, body }: HttpRequest): Words {
+  const [, query = ''] = path.split('?');
+  const json: unknown = readJson(body ?? '');
+  const isObject = typeof json === 'object' && json !== null;
+  const entries = isObject ? Object.entries(json) : [...new URLSearchParams(body ?? '')];
+  const fields = new Map([...new URLSearchParams(query), ...entries].map(([name, value]) => [name, String(value)]));
+  return { text: decodeURIComponent(`${path} ${body ?? ''}`.replace(/\+/g, ' ')), fields };
+}
+
+/** Nothing for what is no amount, or longer than one can be: digits of an id or of a signature. */
 function decimalOf(text: string): bigint[] {
-  const [whole = '', fraction = ''] = text.split('.');
-  return whole.length > 20 || fraction.length > 18 ? [] : [parse(text)];
+  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  return whole === '' || whole.length > 20 || fraction.length > 18 ? [] : [parse(text)];
 }
 
 function note(call: Call, request: HttpRequest, reply: HttpReply): void {

@@ -6,7 +6,7 @@ import { within } from '../wire/clock.ts';
 import type { Channel, Held } from '../wire/keep-open.ts';
 import type { CcxtBounds } from './bounds.ts';
 import type { CcxtExchange } from './library.ts';
-import { reasonOf } from './outcome.ts';
+import { classesOf, reasonOf } from './outcome.ts';
 
 /** One watch call; resolves when something came. */
 export type Watch = () => Promise<void>;
@@ -18,7 +18,13 @@ export interface WatchingOptions {
   readonly bounds: CcxtBounds;
   readonly watches: readonly Watch[];
   /** After a loss, before it is tried anew. */
-  readonly onLost: () => Promise<void>;
+  readonly onLost: (loss: Loss) => Promise<void>;
+}
+
+export interface Loss {
+  readonly reason: string;
+  /** The connection stands: what was watched is broken by itself. */
+  readonly isAlone: boolean;
 }
 
 const OPEN = 1;
@@ -26,7 +32,8 @@ const OPEN = 1;
 export class Watching implements Channel {
   readonly name: string;
   readonly #options: WatchingOptions;
-  #lost = Promise.withResolvers<string>();
+  #lost = Promise.withResolvers<Loss>();
+  #isAlone = false;
   #round = 0;
 
   constructor(options: WatchingOptions) {
@@ -38,15 +45,15 @@ export class Watching implements Channel {
     const { clock, bounds, watches } = this.#options;
     this.#round += 1;
     const round = this.#round;
-    const lost = Promise.withResolvers<string>();
+    const lost = Promise.withResolvers<Loss>();
     this.#lost = lost;
     const first = Promise.withResolvers<void>();
-    const onAbort = (): void => lost.resolve('it was called off');
+    const onAbort = (): void => lost.resolve({ reason: 'it was called off', isAlone: false });
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     void lost.promise.then(() => signal.removeEventListener('abort', onAbort));
     for (const watch of watches) void this.#watch(watch, round, first.resolve);
-    const failed = lost.promise.then((reason): never => {
+    const failed = lost.promise.then(({ reason }): never => {
       throw new Error(reason);
     });
     const settled = this.#settled(round);
@@ -54,21 +61,27 @@ export class Watching implements Channel {
     try {
       await within(clock, bounds.connectMs + bounds.settleMs, Promise.race([first.promise, settled, failed]), message);
     } catch (error) {
-      await this.#end(error instanceof Error ? error.message : String(error));
+      this.fail(error instanceof Error ? error.message : String(error));
+      await this.#end(await lost.promise);
       throw error;
     }
     // The loss of a held connection is told when all of it is put away.
-    return { closed: lost.promise.then((reason) => this.#end(reason).then(() => reason)) };
+    return { closed: lost.promise.then((loss) => this.#end(loss).then(() => loss.reason)) };
+  }
+
+  /** Whether the last loss was of these watches alone. */
+  get isAlone(): boolean {
+    return this.#isAlone;
   }
 
   /** Gives the connection up: what cannot be read or handed on must be asked for. */
   fail(reason: string): void {
-    this.#lost.resolve(reason);
+    this.#lost.resolve({ reason, isAlone: false });
   }
 
   close(): void {
     this.#round += 1;
-    this.#lost.resolve('the session was closed');
+    this.fail('the session was closed');
   }
 
   async #watch(watch: Watch, round: number, onFirst: () => void): Promise<void> {
@@ -79,7 +92,7 @@ export class Watching implements Channel {
         onFirst();
       }
     } catch (error) {
-      resolve(reasonOf(error));
+      resolve({ reason: reasonOf(error), isAlone: !isOfConnection(error) });
     }
   }
 
@@ -96,9 +109,15 @@ export class Watching implements Channel {
     }
   }
 
-  async #end(reason: string): Promise<void> {
+  async #end(loss: Loss): Promise<void> {
     this.#round += 1;
-    this.#lost.resolve(reason);
-    await this.#options.onLost();
+    this.#isAlone = loss.isAlone;
+    await this.#options.onLost(loss);
   }
+}
+
+/** ccxt counts a hole in the numbers of a book (InvalidNonce, ChecksumError) to the failures of the network. */
+function isOfConnection(error: unknown): boolean {
+  const names = classesOf(error);
+  return names.includes('NetworkError') && !names.includes('InvalidNonce');
 }

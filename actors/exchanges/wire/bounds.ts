@@ -22,6 +22,8 @@ export interface Bounds {
   readonly limiterQueueMax: number;
   readonly socketsMax: number;
   readonly answerBytesMax: number;
+  /** A cancel or a question on a connection that was open before is given up after so long without a word. */
+  readonly keptMs: number;
   readonly frameBytesMax: number;
   readonly tradesPage: number;
   /** Beyond this age the trade history is walked from its beginning instead of day by day. */
@@ -48,6 +50,8 @@ export const BOUNDS: Bounds = {
   bufferedDiffsMax: 1_000,
   limiterQueueMax: 1_000,
   socketsMax: 32,
+  // With the time to notice, half-open connections are found within 5 s.
+  keptMs: 4_000,
   // The venue's exchangeInfo lists thousands of symbols.
   answerBytesMax: 64 * 1024 * 1024,
   // To read a frame of 4 MB took a quarter of a second, in which nothing else is heard; theirs have some 100 KB.

@@ -6,7 +6,7 @@ import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessag
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Clock } from './clock.ts';
+import type { Cancel, Clock } from './clock.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -17,6 +17,11 @@ export interface HttpRequest {
   /** Not written at or after this time; null: whenever. */
   readonly writeBefore: number | null;
   readonly timeoutMs: number;
+  /**
+   * Given up after so long without a word of the answer, where the connection was open before: its peer may be gone.
+   * The next request has a connection of its own, and all of `timeoutMs`. Null: no shorter wait.
+   */
+  readonly keptMs: number | null;
   readonly signal: AbortSignal;
 }
 
@@ -71,8 +76,9 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpReply> {
     let written = false;
     const outgoing = start(pool, request);
     const signals = [request.signal, pool.closing.signal];
+    const timers: Cancel[] = [];
     const settle = (reply: HttpReply): void => {
-      cancelTimeout();
+      for (const cancel of timers) cancel();
       for (const signal of signals) signal.removeEventListener('abort', onAbort);
       resolve(reply);
     };
@@ -81,11 +87,13 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpReply> {
       outgoing.destroy();
     };
     const onAbort = (): void => fail('it was called off');
-    const cancelTimeout = pool.clock.after(request.timeoutMs, () => {
-      fail(written ? `no answer within ${request.timeoutMs} ms` : `no connection within ${request.timeoutMs} ms`);
-      // The peer may be gone without a word, and then so are the idle sockets beside this one.
-      if (written) dropIdle(pool.agent);
-    });
+    const failAfter = (ms: number): Cancel =>
+      pool.clock.after(ms, () => {
+        fail(`no ${written ? 'answer' : 'connection'} within ${ms} ms`);
+        // The peer may be gone without a word, and then so are the idle sockets beside this one.
+        if (written) dropIdle(pool.agent);
+      });
+    timers.push(failAfter(request.timeoutMs));
     const write = (socket: Socket): void => {
       if (socket.destroyed || !socket.writable) return fail('the connection was closed before it was used');
       if (request.writeBefore !== null && pool.clock.now() >= request.writeBefore) {
@@ -95,7 +103,14 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpReply> {
       outgoing.end(request.body ?? undefined);
     };
     outgoing.on('error', (error) => fail(wordOf(error)));
-    outgoing.on('socket', (socket) => whenOpen(outgoing, socket, () => write(socket)));
+    outgoing.on('socket', (socket) => {
+      if (request.keptMs !== null && isOpen(socket)) {
+        const cancel = failAfter(request.keptMs);
+        timers.push(cancel);
+        outgoing.on('response', cancel);
+      }
+      whenOpen(outgoing, socket, () => write(socket));
+    });
     outgoing.on('response', (incoming) => collect(incoming, pool.answerBytesMax, settle, fail));
     for (const signal of signals) signal.addEventListener('abort', onAbort);
     if (signals.some((signal) => signal.aborted)) onAbort();

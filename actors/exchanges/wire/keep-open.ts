@@ -19,6 +19,8 @@ export interface KeepOptions {
   readonly channel: Channel;
   readonly first: Held;
   readonly signal: AbortSignal;
+  /** After a loss: whether it may be mended without a word. It is told where that fails. */
+  readonly isQuiet?: () => boolean;
   readonly onUp: () => void;
   readonly onDown: (reason: string) => void;
 }
@@ -31,20 +33,29 @@ export async function keepOpen(options: KeepOptions): Promise<void> {
     const upAt = clock.now();
     const reason = await held.closed;
     if (signal.aborted) return;
-    options.onDown(`${options.channel.name}: ${reason}`);
+    const down = (why: string): void => options.onDown(`${options.channel.name}: ${why}`);
+    const isQuiet = options.isQuiet?.() ?? false;
+    if (!isQuiet) down(reason);
     if (clock.now() - upAt >= bounds.stableMs) failures = 0;
-    [held, failures] = await reopen(options, failures);
+    [held, failures] = await reopen(options, failures, isQuiet ? down : null);
     if (held) options.onUp();
   }
 }
 
-async function reopen(options: KeepOptions, failuresBefore: number): Promise<[Held | null, number]> {
+async function reopen(
+  options: KeepOptions,
+  failuresBefore: number,
+  onFailed: ((why: string) => void) | null,
+): Promise<[Held | null, number]> {
   const { clock, bounds, channel, signal } = options;
   for (let failures = failuresBefore; !signal.aborted; ) {
     await pause(clock, backOff(clock, failures, bounds.reconnectBaseMs, bounds.reconnectCapMs), signal);
     failures += 1;
     if (signal.aborted) break;
-    const held = await channel.open(signal).catch(() => null);
+    const held = await channel.open(signal).catch((error: unknown) => {
+      if (!signal.aborted) onFailed?.(error instanceof Error ? error.message : String(error));
+      return null;
+    });
     if (held) return [held, failures];
   }
   return [null, 0];

@@ -1,11 +1,17 @@
 // What may be sent when. The venue counts the weight of requests by address and the new orders of an account,
 // answers 429 beyond that, and bans the address (418) if it goes on. A cancel must never wait behind reads, so
-// there is one queue for each kind of request, and the lower kinds leave a part of the limit untouched.
+// there is one queue for each kind of request, and the lower kinds leave a part of the limit untouched. What a kind
+// waits for is kept from those after it: else many light requests would hold a heavy one back for ever.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Cancel, Clock } from './clock.ts';
 import { type UsageWindow, usageWindow } from './window.ts';
 
 export type Priority = 'cancel' | 'query' | 'submit' | 'rest';
+
+/** Asked again by whoever needs it: better told soon that nothing is known than late. */
+export function isUrgent(priority: Priority): boolean {
+  return priority === 'cancel' || priority === 'query';
+}
 
 export interface LimiterRequest {
   readonly priority: Priority;
@@ -41,6 +47,11 @@ interface Waiting extends LimiterRequest {
   readonly settle: (turn: Turn) => void;
 }
 type Window = VenueLimit & { readonly window: UsageWindow };
+/** The first of a queue, and when it may go. */
+interface Head {
+  readonly request: LimiterRequest;
+  readonly at: number;
+}
 
 export class Limiter {
   readonly #clock: Clock;
@@ -66,7 +77,10 @@ export class Limiter {
       return Promise.resolve({ granted: false, reason });
     }
     return new Promise((resolve) => {
-      const onAbort = (): void => this.#drop(waiting, 'it was called off');
+      const onAbort = (): void => {
+        this.#drop(waiting, 'it was called off');
+        this.#pump();
+      };
       const settle = (turn: Turn): void => {
         signal.removeEventListener('abort', onAbort);
         resolve(turn);
@@ -112,20 +126,25 @@ export class Limiter {
     this.#wake?.();
     this.#wake = null;
     const now = this.#clock.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const priority of PRIORITIES) next = Math.min(next, this.#pumpQueue(this.#queues[priority], now));
-    if (Number.isFinite(next)) this.#wake = this.#clock.after(Math.max(1, next - now), () => this.#pump());
+    const heads: Head[] = [];
+    for (const priority of PRIORITIES) {
+      const head = this.#pumpQueue(this.#queues[priority], now, heads);
+      if (head) heads.push(head);
+    }
+    if (heads.length === 0) return;
+    const next = Math.min(...heads.map(({ at }) => at));
+    this.#wake = this.#clock.after(Math.max(1, next - now), () => this.#pump());
   }
 
-  #pumpQueue(queue: Waiting[], now: number): number {
+  #pumpQueue(queue: Waiting[], now: number, before: readonly Head[]): Head | null {
     for (let first = queue[0]; first; first = queue[0]) {
-      const at = this.#goesAt(first, now);
-      if (at > now && at < first.giveUpAt) return at;
+      const at = Math.max(this.#goesAt(first, now), this.#yieldsUntil(first, now, before));
+      if (at > now && at < first.giveUpAt) return { request: first, at };
       queue.shift();
       if (at >= first.giveUpAt) first.settle(tooLate(first, at - now));
       else this.#grant(first, now);
     }
-    return Number.POSITIVE_INFINITY;
+    return null;
   }
 
   /** When this request may go, were it the only one. */
@@ -136,6 +155,16 @@ export class Limiter {
     });
     const stopped = priority === 'submit' ? Math.max(this.#stoppedUntil, this.#ordersStoppedUntil) : this.#stoppedUntil;
     return Math.max(now, stopped, ...times);
+  }
+
+  /** When the last of those before it has gone that it would hold back. Only submits use up orders. */
+  #yieldsUntil({ weight }: LimiterRequest, now: number, before: readonly Head[]): number {
+    const weights = this.#windows.filter(({ kind }) => kind === 'REQUEST_WEIGHT');
+    const heldBack = before.filter(({ request, at }) => {
+      const ceilingOf = (limit: number): number => limit * SHARE[request.priority];
+      return weights.some(({ limit, window }) => window.freeAt(now, request.weight, ceilingOf(limit), weight) > at);
+    });
+    return Math.max(now, ...heldBack.map(({ at }) => at));
   }
 
   #grant(request: Waiting, now: number): void {

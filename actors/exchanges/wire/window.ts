@@ -7,8 +7,11 @@ export interface UsageWindow {
   readonly limit: number;
   used(now: number): number;
   add(now: number, amount: number): void;
-  /** When `amount` will fit under `ceiling`, if nothing else is used until then; now when it fits already. */
-  freeAt(now: number, amount: number, ceiling: number): number;
+  /**
+   * When `amount` will fit under `ceiling`, if nothing else is used until then but `besides`, and that now; now when it
+   * fits already. Alone too heavy for the ceiling: when nothing else is in the window.
+   */
+  freeAt(now: number, amount: number, ceiling: number, besides?: number): number;
   /** What the venue counts; more than ours when others use the same address. */
   observe(now: number, used: number): void;
 }
@@ -16,8 +19,10 @@ export interface UsageWindow {
 export function usageWindow(limit: number, intervalMs: number): UsageWindow {
   const slotMs = intervalMs / SLOTS;
   let slots: { readonly startAt: number; used: number }[] = [];
+  const startOf = (now: number): number => Math.floor(now / slotMs) * slotMs;
+  const endOf = ({ startAt }: { readonly startAt: number }): number => startAt + intervalMs + slotMs;
   const expire = (now: number): void => {
-    slots = slots.filter((slot) => slot.startAt + intervalMs + slotMs > now);
+    slots = slots.filter((slot) => endOf(slot) > now);
   };
   const used = (now: number): number => {
     expire(now);
@@ -25,7 +30,7 @@ export function usageWindow(limit: number, intervalMs: number): UsageWindow {
   };
   const add = (now: number, amount: number): void => {
     expire(now);
-    const startAt = Math.floor(now / slotMs) * slotMs;
+    const startAt = startOf(now);
     const slot = slots.find((one) => one.startAt === startAt);
     if (slot) slot.used += amount;
     else slots.push({ startAt, used: amount });
@@ -34,15 +39,16 @@ export function usageWindow(limit: number, intervalMs: number): UsageWindow {
     limit,
     used,
     add,
-    freeAt: (now, amount, ceiling) => {
-      let over = used(now) + amount - ceiling;
+    freeAt: (now, amount, ceiling, besides = 0) => {
+      let over = used(now) + besides + amount - ceiling;
       if (over <= 0) return now;
-      for (const slot of slots) {
+      const all = besides === 0 ? slots : [...slots, { startAt: startOf(now), used: besides }];
+      for (const slot of all) {
         over -= slot.used;
-        if (over <= 0) return slot.startAt + intervalMs + slotMs;
+        if (over <= 0) return endOf(slot);
       }
-      // Alone too heavy for the ceiling: it goes when nothing else is in the window.
-      return slots.length === 0 ? now : now + intervalMs;
+      const last = all.at(-1);
+      return last ? endOf(last) : now;
     },
     observe: (now, seen) => {
       const missing = seen - used(now);

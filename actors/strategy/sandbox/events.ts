@@ -4,7 +4,7 @@ import type { MarketEvent } from '../../market/market-event.ts';
 import type { ExecReport } from '../../order/messages.ts';
 import type { RiskControl } from '../../risk/messages.ts';
 import type { Json } from '../../runtime/message.ts';
-import type { AmendRefused } from '../messages.ts';
+import type { AmendRefused, CancelRefused } from '../messages.ts';
 import type { Envelope } from './protocol.ts';
 
 /**
@@ -14,6 +14,7 @@ import type { Envelope } from './protocol.ts';
 export type OrderEvent =
   | (ExecReport & { readonly ref: string | null })
   | AmendRefused
+  | CancelRefused
   | RiskControl
   | {
       readonly type: 'BalanceUpdate';
@@ -85,9 +86,10 @@ export function orderCall(event: OrderEvent, sequence: Sequence): Call {
       const extra = event.state === 'REJECTED' ? [event.rejectReason ?? ''] : [];
       return { handler: REPORT_HANDLERS[event.state], at, event: dress(event.symbol, payload), extra };
     }
-    case 'AmendRefused': {
-      const { type: _, ...payload } = event;
-      return { handler: 'onAmendRefused', at, event: dress(event.symbol, payload), extra: [event.reason] };
+    case 'AmendRefused':
+    case 'CancelRefused': {
+      const { type, ...payload } = event;
+      return { handler: `on${type}`, at, event: dress(event.symbol, payload), extra: [event.reason] };
     }
     case 'RiskControl': {
       const { type: _, ...payload } = event;
