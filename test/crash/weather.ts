@@ -146,13 +146,21 @@ async function gaps(world: World): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
+interface Seen {
+  readonly state: string;
+  readonly snapshot: { readonly c: { readonly feeds: { readonly wanted: number; readonly held: number | null } } };
+}
+
+/** With its feeds held: a stream that is just being opened anew cannot be found lost. */
 async function ready(gateway: GatewayProcess): Promise<void> {
   const { url } = await gateway.recovered;
   const headers = { authorization: `Bearer ${TOKEN}` };
   await gateway.until('the provider is ready', async () => {
     const answer = await fetch(`${url}/debug/actors/provider/paper`, { headers });
-    const { state } = (await answer.json()) as { readonly state: string };
-    return state.startsWith('running.ready') ? null : `it is ${state}`;
+    const { state, snapshot } = (await answer.json()) as Seen;
+    const { wanted, held } = snapshot.c.feeds;
+    if (!state.startsWith('running.ready')) return `it is ${state}`;
+    return wanted === held ? null : `it wants feeds ${wanted}, and holds ${held ?? 'none'}`;
   });
 }
 
