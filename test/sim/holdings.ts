@@ -21,7 +21,7 @@ const RESERVED: ReadonlySet<string> = new Set(['queued', 'sending', 'doubt', 'pa
 const ACKNOWLEDGED: ReadonlySet<string> = new Set(['parked', 'working', 'closing']);
 const MOVES: ReadonlySet<string> = new Set(['executions', 'execution_changes', 'positions']);
 /** Granted, and not settled. */
-const AMENDING: ReadonlySet<string> = new Set(['sent', 'refused', 'doubt']);
+const AMENDING: ReadonlySet<string> = new Set(['sent', 'overtaken', 'refused', 'doubt']);
 
 export class Holdings {
   readonly #open = new Map<string, Open>();
