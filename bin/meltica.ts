@@ -5,7 +5,8 @@ import { z } from 'zod';
 const USAGE = `usage: meltica <command> [options]
 
   start                          run the supervisor (and, where configured so, Postgres and the paper venue)
-  venue                          run the paper venue alone
+  venue                          run the paper venue alone: [--tape FILE] [--port N] [--data DIR] [--seed N]
+                                 [--speed N] [--stay | --linger-ms MS]
   migrate up | down | status | check [--steps N]
   replay KEY | --all | --file F  fold journals through the machines and compare with the stored snapshots
   inspect [KEY]                  live actors of the database, or one of them with its last transitions
