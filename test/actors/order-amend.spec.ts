@@ -25,6 +25,13 @@ import {
 
 const NOT_AMENDABLE = 'ORDER_NOT_AMENDABLE: clientOrderId=mm1abc00000001, state=working';
 const ASKED = ['risk/firm AmendRequested 0.6', 'order working ACK 0 PendingReplace'];
+const AMENDED = [
+  'order working ACK 0 PendingReplace',
+  'risk/firm ReservationAmended 0.6',
+  'orders/mm-1 ACK 0',
+  'risk/firm ReservationAmended 0.6',
+  'order working ACK 0',
+];
 const granted = { type: 'AmendGranted' } as const;
 const lost = { type: 'AmendUnknown', reason: 'timeout' } as const;
 const refusal = { type: 'AmendRejected', code: '-2038', reason: 'no' } as const;
@@ -56,13 +63,7 @@ test('row 45: what risk denies is not sent, and the strategy hears why', (t) => 
 test('row 46: amended, the order has its new terms, and only they are reserved', (t) => {
   then(t, sent().hears({ type: 'AmendAcked', order: reduced() }), {
     life: 'working',
-    effects: [
-      'order working ACK 0 PendingReplace',
-      'risk/firm ReservationAmended 0.6',
-      'orders/mm-1 ACK 0',
-      'risk/firm ReservationAmended 0.6',
-      'order working ACK 0',
-    ],
+    effects: AMENDED,
   });
 });
 
@@ -102,13 +103,7 @@ test('row 48: an answer to a question from before the amend does not settle it',
   then(t, stale, { life: 'working', amend: 'refused', effects: ['queryOrder'], timers: { amendAgain: 1_000 } });
   then(t, stale.hears(found(reduced())), {
     life: 'working',
-    effects: [
-      'order working ACK 0 PendingReplace',
-      'risk/firm ReservationAmended 0.6',
-      'orders/mm-1 ACK 0',
-      'risk/firm ReservationAmended 0.6',
-      'order working ACK 0',
-    ],
+    effects: AMENDED,
   });
 });
 
@@ -299,13 +294,7 @@ test('amounts are compared by their value, however they are written', (t) => {
   const asked = orderIn('working').hears(amend('0.60', '100.00'), granted);
   then(t, asked.hears(reported(reduced())), {
     life: 'working',
-    effects: [
-      'order working ACK 0 PendingReplace',
-      'risk/firm ReservationAmended 0.6',
-      'orders/mm-1 ACK 0',
-      'risk/firm ReservationAmended 0.6',
-      'order working ACK 0',
-    ],
+    effects: AMENDED,
   });
 });
 

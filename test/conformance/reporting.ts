@@ -1,4 +1,5 @@
 import { never, until } from '../support/binance.ts';
+import { lateness } from '../support/lateness.ts';
 import { type Conformance, find, type Opened, orderOf, place, refOf, type World } from './case.ts';
 import { fillsOf } from './filling.ts';
 
@@ -200,21 +201,4 @@ async function filled(world: World): Promise<Opened> {
   await world.others('Sell', '49000.0', '0.01');
   await until('the fill', () => fillsOf(opened).length === 1);
   return opened;
-}
-
-/** How long this process was held up by whatever else the machine does: no adapter can find anything meanwhile. */
-function lateness(): { stop(): number } {
-  const everyMs = 20;
-  let lateMs = 0;
-  let dueAt = performance.now() + everyMs;
-  const timer = setInterval(() => {
-    lateMs += Math.max(0, performance.now() - dueAt - everyMs);
-    dueAt = performance.now() + everyMs;
-  }, everyMs);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return lateMs;
-    },
-  };
 }

@@ -3,6 +3,7 @@
 import test from 'ava';
 import type { PriceLevel } from '../../actors/market/market-event.ts';
 import { type Heard, until } from '../support/binance.ts';
+import { lateness } from '../support/lateness.ts';
 import { okxSession, QUICK } from '../support/okx-session.ts';
 
 const booksOf = ({ market }: Heard) =>
@@ -74,20 +75,3 @@ test('a market socket whose peer is gone without a word is noticed within 5 s', 
   t.true(tookMs < 5_000, `${tookMs} ms, ${listener.changes[0]}`);
   t.regex(listener.changes[0] ?? '', /^disconnected: Trade of BTC-USDT at okx: /);
 });
-
-/** How long this process was held up by whatever else the machine does: nothing can be noticed meanwhile. */
-function lateness(): { stop(): number } {
-  const everyMs = 20;
-  let lateMs = 0;
-  let dueAt = performance.now() + everyMs;
-  const timer = setInterval(() => {
-    lateMs += Math.max(0, performance.now() - dueAt - everyMs);
-    dueAt = performance.now() + everyMs;
-  }, everyMs);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return lateMs;
-    },
-  };
-}
