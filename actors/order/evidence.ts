@@ -31,8 +31,9 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
   if (isOfAnother(context, said)) return learnNothing(context, said);
   if (said.order.status === 'rejected' && said.executions.length === 0) return learnRejected(context, said, at);
   const denied = deniedBy(context, said);
-  const isDenied = denied.length > 0;
-  const isProved = isDenied && context.absences + 1 >= DENIALS_PROVE;
+  const deniedBefore = context.denials ?? 0;
+  const isProved = denied.length > 0 && deniedBefore + 1 >= DENIALS_PROVE;
+  const denials = denied.length === 0 || isProved ? 0 : deniedBefore + 1;
   const word = isProved ? { ...said, busted: denied } : isOutdated(context, said) ? withoutCount(said) : said;
   // 1. The terms: those of the newest word.
   const terms = termsAfter(context, word.order);
@@ -62,12 +63,12 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
   const heard = happened || surprises.length > 0 || fruitless || venueFilled !== parse(context.venueFilled) || isNewer;
   const moved = standing !== context.standing || context.acknowledgedAt === null || terms !== context;
   const settled = word.isAnswer && context.asking;
-  const absences = isDenied && !isProved ? context.absences + 1 : 0;
-  if (!heard && !moved && !settled && !ask && absences === context.absences) return null;
+  if (!heard && !moved && !settled && !ask && denials === deniedBefore) return null;
   // 5. The facts.
   const facts: OrderContext = {
     ...context,
     ...fills,
+    ...(denials !== deniedBefore && { denials }),
     quantity: terms.quantity,
     price: terms.price,
     wordAt: Math.max(context.wordAt, word.order.updatedAt),
@@ -79,7 +80,7 @@ export function learn(context: OrderContext, said: VenueWord, at: number): Learn
     completedAt: isOver ? (revived ? at : (context.completedAt ?? at)) : null,
     reason: moved ? (word.reason ?? keptReason(context, standing)) : context.reason,
     asks: moved ? 0 : context.asks + (fruitless ? 1 : 0),
-    absences,
+    absences: 0,
     asking: ask || (context.asking && !word.isAnswer),
     surprises: context.surprises + surprises.length,
   };

@@ -124,8 +124,9 @@ export interface OrderContext extends Fills {
   readonly unsent: number;
   /** Questions in a row that settled nothing: the step of the back-off. */
   readonly asks: number;
-  /** Answers in a row that deny: the order itself, or executions of it. */
   readonly absences: number;
+  /** Whole answers in a row that show less than was taken; absent until the first, which spares the others the room. */
+  readonly denials?: number;
   /** A question about the working or ended order is out: one at a time. */
   readonly asking: boolean;
   readonly cancels: number;

@@ -87,7 +87,7 @@ export const orderSetup = setup({
     }),
     /** The venue counts executions it did not show, or shows fewer than it did: the position may be wrong. */
     askAnewIfAmiss: enqueueActions(({ context, event: { at, messageId }, enqueue }) => {
-      if (!facts.isMissingFills(context) && context.absences === 0) return;
+      if (!facts.isMissingFills(context) && (context.denials ?? 0) === 0) return;
       enqueue.raise({ type: 'AskAgainDue' as const, at, messageId }, { id: 'AskAgainDue', delay: 'askAnew' });
     }),
     askAnewNoMore: cancel('AskAgainDue'),

@@ -8,6 +8,7 @@ import {
   execution,
   found,
   lines,
+  notFound,
   orderIn,
   reconcile,
   reported,
@@ -63,6 +64,11 @@ test('executions a whole answer does not show any more were taken back, when thr
     timers: { AskAgainDue: BACKOFF_MAX_MS },
     surprises: 1,
   });
+  t.is(ask(denied).context.denials, 0);
+  t.is(part.context.denials, undefined);
+  // "Not found" denies the order, not its executions: it counts apart.
+  const vanishing = part.hears(reconcile, notFound(0), reconcile, notFound(0));
+  t.is(ask(vanishing).context.filled, '0.7');
   // A word that counts them again starts anew; a copy that lags behind, or does not show all it counts, proves nothing.
   const again = ask(denied.hears(reported(word('open', '0.7', { updatedAt: 3_500 }))));
   t.is(again.context.filled, '0.7');
